@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+
+namespace dynatlas {
+
+namespace {
+
+constexpr std::size_t write_chunk = 1024 * 1024;
+
+Error failed(std::string_view name, std::string_view what, int error) {
+  return fatal(fmt::format("{}: cannot be {}: {}", name, what, std::generic_category().message(error)));
+}
+
+}  // namespace
+
+Descriptor::~Descriptor() {
+  if (number_ >= 0) ::close(number_);
+}
+
+Result<void> write_all(int descriptor, std::string_view bytes, std::string_view name) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return failed(name, "written", errno);
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+Result<Descriptor> lock_file(const std::string& path) {
+  Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+  if (file.number() < 0) return failed(path, "opened", errno);
+  while (::flock(file.number(), LOCK_EX) != 0) {
+    if (errno != EINTR) return failed(path, "locked", errno);
+  }
+  return file;
+}
+
+Result<ReplacedFile> ReplacedFile::begin(const std::string& path) {
+  const std::string temporary = path + std::string(ending);
+  Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (file.number() < 0) return failed(temporary, "made", errno);
+  return ReplacedFile(path, std::move(file));
+}
+
+ReplacedFile::~ReplacedFile() {
+  if (descriptor_.number() >= 0) ::unlink(temporary().c_str());
+}
+
+Result<void> ReplacedFile::flush() {
+  RETURN_IF_ERROR(write_all(descriptor_.number(), buffer_.view(), temporary()));
+  buffer_.clear();
+  return {};
+}
+
+Result<void> ReplacedFile::append(std::string_view bytes) {
+  buffer_.append(bytes);
+  return buffer_.size() < write_chunk ? Result<void>{} : flush();
+}
+
+Result<void> ReplacedFile::finish() {
+  RETURN_IF_ERROR(flush());
+  if (::fsync(descriptor_.number()) != 0) return failed(temporary(), "synced", errno);
+  if (std::rename(temporary().c_str(), path_.c_str()) != 0) return failed(path_, "replaced", errno);
+  descriptor_ = Descriptor(-1);
+  return {};
+}
+
+}  // namespace dynatlas
