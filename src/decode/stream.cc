@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "decode/stream.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/count_newlines.h"
+#include "decode/json.h"
+
+namespace dynatlas {
+
+using json::skip_blanks;
+using Place = StreamState::Place;
+using Expect = StreamState::Expect;
+
+std::size_t RecordStream::read(std::string_view text, bool last) {
+  begin_ = counted_ = in_ = text.data();
+  end_ = begin_ + text.size();
+  counted_lines_ = state_.lines;
+  last_ = last;
+  valid_utf8_ = simdjson::validate_utf8(text.data(), text.size());
+  while (in_ < end_ && step() == Step::on) {
+  }
+  if (last) {
+    if (state_.place == Place::skipping) leave_skipping(end_);
+    if (state_.place != Place::values)
+      refuse(RecordFault{ErrorKind::poison, {}, "is a wrapper that is cut off: the input ends inside of it"}, end_,
+             end_);
+    state_.place = Place::values;
+    in_ = end_;
+  }
+  state_.indent = indent_of_line(in_);
+  state_.in_line = line_begin(in_) != in_ || (in_ == begin_ && state_.in_line);
+  state_.lines = line_of(in_);
+  return static_cast<std::size_t>(in_ - begin_);
+}
+
+RecordStream::Step RecordStream::step() {
+  if (state_.place != Place::skipping) {
+    in_ = skip_blanks(in_);
+    if (in_ >= end_) return Step::wait;
+  }
+  switch (state_.place) {
+    case Place::values:
+      return step_values();
+    case Place::elements:
+      return step_elements();
+    case Place::members:
+      return step_members();
+    case Place::tables:
+      return step_tables();
+    case Place::skipping:
+      return step_skipping();
+  }
+  return Step::wait;
+}
+
+// --- values and elements
+// ----------------------------------------------------------------------------------------------
+
+RecordStream::Step RecordStream::step_values() {
+  if (state_.loose && (*in_ == ',' || *in_ == ']' || *in_ == '}')) {
+    state_.table_unknown = state_.table_unknown || (*in_ == ']' && !state_.table.empty());
+    return ++in_, Step::on;
+  }
+  if (state_.loose && (state_.table_unknown || !state_.table.empty())) {
+    const RecordDecoder::Decoded item = decode_item();
+    if (item.outcome == RecordDecoder::Outcome::decoded) return take(item, in_);
+  }
+  const RecordDecoder::Decoded decoded = decoder_.decode(in_, end_);
+  if (decoded.outcome == RecordDecoder::Outcome::page) return open_page();
+  if (decoded.outcome == RecordDecoder::Outcome::failed_batch) return read_nested(in_);
+  return take(decoded, in_);
+}
+
+RecordStream::Step RecordStream::step_elements() {
+  const bool ends = *in_ == ']' && state_.expect != Expect::next;
+  if (ends || state_.expect == Expect::separator) {
+    const Place outer = state_.in_array ? Place::values : state_.in_responses ? Place::tables : Place::members;
+    return separate(']', outer);
+  }
+  RecordDecoder::Decoded decoded{};
+  switch (state_.elements) {
+    case StreamState::Elements::records:
+      decoded = decoder_.decode_element(in_, end_);
+      break;
+    case StreamState::Elements::items:
+      decoded = decode_item();
+      break;
+    case StreamState::Elements::values:
+      decoded = decoder_.decode(in_, end_);
+      break;
+  }
+  const char* begin = in_;
+  const bool nested =
+      decoded.outcome == RecordDecoder::Outcome::page || decoded.outcome == RecordDecoder::Outcome::failed_batch;
+  const Step step = nested ? read_nested(begin) : take(decoded, begin);
+  if (step == Step::on && state_.place == Place::elements) state_.expect = Expect::separator;
+  return step;
+}
+
+// An item of a page, of the table that `Responses` named.
+RecordDecoder::Decoded RecordStream::decode_item() { return decoder_.decode_item_of(state_.table, in_, end_); }
+
+RecordStream::Step RecordStream::take(const RecordDecoder::Decoded& decoded, const char* begin) {
+  switch (decoded.outcome) {
+    case RecordDecoder::Outcome::decoded:
+      deliver(begin, decoded.behind);
+      break;
+    case RecordDecoder::Outcome::poison:
+      if (decoded.behind == end_ && *begin != '{' && !last_) return Step::wait;  // a number or a word may go on
+      refuse(decoder_.fault(), begin, decoded.behind);
+      break;
+    case RecordDecoder::Outcome::unfinished:
+      return wait_or_refuse();
+    default:
+      return refuse_broken("is no valid JSON");
+  }
+  in_ = decoded.behind;
+  return Step::on;
+}
+
+void RecordStream::deliver(const char* begin, const char* behind) {
+  const std::string_view text(begin, static_cast<std::size_t>(behind - begin));
+  if (!valid_utf8_ && !simdjson::validate_utf8(text.data(), text.size())) {
+    return refuse({ErrorKind::poison, {}, "is no valid UTF-8"}, begin, behind);
+  }
+  if (state_.table_unknown && decoder_.record().form == Record::Form::item) {
+    return refuse({ErrorKind::poison, {}, "is an item of Responses behind a syntax error: its table is not known"},
+                  begin, behind);
+  }
+  const auto fault = sink_.decoded(decoder_.record(), {state_.records, 0, text});
+  if (fault) return refuse(*fault, begin, behind);
+  ++state_.records;
+}
+
+void RecordStream::refuse(const RecordFault& fault, const char* begin, const char* behind) {
+  sink_.refused(fault, decoder_.record(),
+                {state_.records, line_of(begin), {begin, static_cast<std::size_t>(behind - begin)}});
+  ++state_.records;
+}
+
+RecordStream::Step RecordStream::wait_or_refuse() {
+  if (last_) return refuse_broken("is cut off: the input ends inside of it");
+  if (static_cast<std::size_t>(end_ - in_) > element_bytes_max) return refuse_broken("is larger than 64 MiB");
+  return Step::wait;
+}
+
+// --- wrappers
+// ---------------------------------------------------------------------------------------------------------
+
+RecordStream::Step RecordStream::enter(Place place, const char* in) {
+  state_.place = place;
+  state_.expect = Expect::first;
+  in_ = in;
+  return Step::on;
+}
+
+RecordStream::Step RecordStream::open_page() {
+  state_.page_indent = indent_of_line(in_);
+  state_.in_page = true;
+  state_.in_array = *in_ == '[';
+  state_.in_responses = false;
+  state_.loose = false;
+  state_.table.clear();
+  state_.table_unknown = false;
+  state_.page_line = line_of(in_);
+  state_.elements = StreamState::Elements::values;
+  return enter(state_.in_array ? Place::elements : Place::members, in_ + 1);
+}
+
+// A page as an element of an array, or the event inside of what Lambda wrote of a failed batch: both in memory as a
+// whole.
+RecordStream::Step RecordStream::read_nested(const char* begin) {
+  const char* stopped = nullptr;
+  const char* behind = json::skip_value(begin, stopped);
+  if (behind == nullptr) return stopped >= end_ ? wait_or_refuse() : refuse_broken("is no valid JSON");
+  if (nested_) {
+    refuse({ErrorKind::poison, {}, "is a wrapper inside of a wrapper inside of a wrapper"}, begin, behind);
+  } else {
+    const std::string payload = decoder_.failed_batch_payload(begin);
+    run_nested(payload.empty() ? std::string(begin, behind) : payload);
+  }
+  in_ = behind;
+  return Step::on;
+}
+
+void RecordStream::run_nested(const std::string& text) {
+  const std::string padded = text + std::string(json::json_padding, '\0');
+  RecordStream inner(decoder_, sink_);
+  inner.nested_ = true;
+  inner.state_.records = state_.records;
+  inner.state_.lines = line_of(in_);
+  inner.read({padded.data(), text.size()}, true);
+  state_.records = inner.state_.records;
+}
+
+// Reads `"name": ` up to the first byte of the value. False where more text is needed or something else stands there;
+// then `value` is null in the second case.
+bool RecordStream::read_member_name(std::string_view& name, const char*& value) {
+  value = json::read_string(in_, name, scratch_);
+  if (value != nullptr) value = skip_blanks(value);
+  if (value != nullptr && *value == ':')
+    value = skip_blanks(value + 1);
+  else if (value != nullptr && value < end_)
+    value = nullptr;
+  if (value == nullptr) {
+    const char* stopped = nullptr;
+    const bool cut = *in_ == '"' && json::skip_value(in_, stopped) == nullptr && stopped >= end_;
+    if (cut) value = end_;
+    return false;
+  }
+  return value < end_;
+}
+
+RecordStream::Step RecordStream::separate(char close, Place outer) {
+  if (*in_ == close) {
+    ++in_;
+    state_.place = outer;
+    state_.expect = Expect::separator;
+    if (outer == Place::tables) state_.in_responses = true;
+    if (outer == Place::values) state_.in_page = false;
+    return Step::on;
+  }
+  if (*in_ != ',') return refuse_wrapper("is a wrapper with neither ',' nor its end behind a member");
+  ++in_;
+  state_.expect = Expect::next;
+  return Step::on;
+}
+
+RecordStream::Step RecordStream::step_members() {
+  if ((*in_ == '}' && state_.expect != Expect::next) || state_.expect == Expect::separator)
+    return separate('}', Place::values);
+  std::string_view name;
+  const char* value = nullptr;
+  if (!read_member_name(name, value))
+    return value == nullptr ? refuse_wrapper("is a wrapper without a name where one must stand") : wait_or_refuse();
+  if (*value == '[' && (name == "Records" || name == "Items")) {
+    state_.elements = name == "Records" ? StreamState::Elements::records : StreamState::Elements::items;
+    state_.in_responses = false;
+    state_.table.clear();
+    return enter(Place::elements, value + 1);
+  }
+  if (*value == '{' && name == "Responses") return enter(Place::tables, value + 1);
+  const char* stopped = nullptr;
+  const char* behind = json::skip_value(value, stopped);
+  if (behind == nullptr)
+    return stopped >= end_ ? wait_or_refuse() : refuse_wrapper("is a wrapper with a member that is no valid JSON");
+  if (behind == end_ && !last_) return wait_or_refuse();  // a number may go on
+  in_ = behind;
+  state_.expect = Expect::separator;
+  return Step::on;
+}
+
+RecordStream::Step RecordStream::step_tables() {
+  if ((*in_ == '}' && state_.expect != Expect::next) || state_.expect == Expect::separator) {
+    state_.in_responses = false;
+    return separate('}', Place::members);
+  }
+  std::string_view name;
+  const char* value = nullptr;
+  if (!read_member_name(name, value))
+    return value == nullptr ? refuse_wrapper("is a wrapper without a table's name where one must stand")
+                            : wait_or_refuse();
+  if (*value != '[') return refuse_wrapper("is a wrapper with a table in Responses that is no array");
+  state_.table = name;
+  state_.table_unknown = false;
+  state_.in_responses = true;
+  state_.elements = StreamState::Elements::items;
+  return enter(Place::elements, value + 1);
+}
+
+// --- syntax errors
+// ----------------------------------------------------------------------------------------------------
+
+RecordStream::Step RecordStream::refuse_broken(std::string_view cause) {
+  const char* line_end = static_cast<const char*>(std::memchr(in_, '\n', static_cast<std::size_t>(end_ - in_)));
+  if (line_end == nullptr) line_end = end_;
+  refuse({ErrorKind::poison, {}, std::string(cause)}, in_, line_end);
+  return skip_from(line_end, line_of(in_));
+}
+
+// Where a wrapper itself is broken, and not one of its elements, its first line lies before: what begins the line in
+// hand may be the next value already.
+RecordStream::Step RecordStream::refuse_wrapper(std::string_view cause) {
+  const char* line = line_begin(in_);
+  const bool whole_line = !(line == begin_ && state_.in_line);
+  const bool begins_line =
+      whole_line && line_of(in_) > state_.page_line && static_cast<std::size_t>(in_ - line) == indent_of_line(in_);
+  if (!begins_line) return refuse_broken(cause);
+  refuse({ErrorKind::poison, {}, std::string(cause)}, in_, in_);
+  return skip_from(line, line_of(in_) - 1);
+}
+
+RecordStream::Step RecordStream::skip_from(const char* at, std::uint64_t broken_line) {
+  state_.resume_indent = indent_of_line(in_);
+  state_.broken_line = broken_line;
+  state_.place = Place::skipping;
+  in_ = at;
+  return Step::on;
+}
+
+// A line that is passed over may open the array of another table of `Responses`: "name": [
+void RecordStream::notice_table(const char* line) {
+  if (*line != '"' || state_.table.empty()) return;
+  std::string_view name;
+  const char* at = json::read_string(line, name, scratch_);
+  if (at != nullptr) at = json::expect(at, ':');
+  if (at == nullptr || *at != '[' || name.size() < 3) return;
+  state_.table = name;
+  state_.table_unknown = false;
+}
+
+// `in_` is at the end of a line, or at the beginning of one that is not whole yet.
+RecordStream::Step RecordStream::step_skipping() {
+  for (;;) {
+    const bool at_begin = line_begin(in_) == in_ && !(in_ == begin_ && state_.in_line);
+    const char* newline = static_cast<const char*>(std::memchr(in_, '\n', static_cast<std::size_t>(end_ - in_)));
+    if (at_begin) {
+      const char* at = in_ + std::strspn(in_, " \t");
+      if (at >= end_) return Step::wait;
+      const bool resumes = (*at == '{' || *at == '[') && static_cast<std::size_t>(at - in_) <= state_.resume_indent;
+      if (resumes) return leave_skipping(in_), Step::on;
+      if (newline == nullptr && !last_) return Step::wait;
+      notice_table(at);
+    }
+    if (newline == nullptr) return in_ = end_, Step::wait;
+    in_ = newline + 1;
+    if (in_ == end_) return Step::wait;
+  }
+}
+
+void RecordStream::leave_skipping(const char* line) {
+  const std::uint64_t number = line_of(line);
+  const std::uint64_t behind = number + (line == end_ && end_ != begin_ && end_[-1] != '\n' ? 1 : 0);
+  if (behind > state_.broken_line + 1) sink_.passed_over(state_.broken_line + 1, behind - 1);
+  const auto indent = static_cast<std::size_t>(skip_blanks(line) - line);
+  const bool inside = state_.in_page && line != end_ && indent > state_.page_indent;
+  if (inside) {
+    state_.place = Place::elements;
+    state_.expect = Expect::next;
+    return;
+  }
+  state_.loose = state_.in_page;
+  state_.in_page = false;
+  state_.place = Place::values;
+}
+
+// --- lines
+// ------------------------------------------------------------------------------------------------------------
+
+const char* RecordStream::line_begin(const char* at) const {
+  const void* newline = memrchr(begin_, '\n', static_cast<std::size_t>(at - begin_));
+  return newline == nullptr ? begin_ : static_cast<const char*>(newline) + 1;
+}
+
+std::size_t RecordStream::indent_of_line(const char* at) const {
+  const char* begin = line_begin(at);
+  if (begin == begin_ && state_.in_line) return state_.indent;
+  std::size_t indent = 0;
+  while (begin[indent] == ' ' || begin[indent] == '\t') ++indent;
+  return indent;
+}
+
+// Counts on from where it was asked last, so that a text full of errors is not counted again for each.
+std::uint64_t RecordStream::line_of(const char* at) {
+  if (at < counted_) {
+    counted_lines_ -= count_newlines({at, static_cast<std::size_t>(counted_ - at)});
+  } else {
+    counted_lines_ += count_newlines({counted_, static_cast<std::size_t>(at - counted_)});
+  }
+  counted_ = at;
+  return counted_lines_;
+}
+
+}  // namespace dynatlas
