@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "change/rules.h"
+#include "decode/record.h"
+
+namespace dynatlas {
+
+// What the command line says beside the file; it wins over both the file and `--set`.
+struct ConfigOptions {
+  std::optional<std::string> file;      // -c
+  std::vector<std::string> settings;    // --set path.to.key=value
+  std::vector<std::string> keys;        // --key [TABLE=]HASH[,RANGE]
+  std::vector<std::string> maps;        // --map TABLE=db.coll
+  std::string default_table = "items";  // --table
+  std::optional<std::string> database;  // of the target's URI
+};
+
+// The configuration of one run (docs/configuration.md), compiled.
+class Config : public RulesByTable {
+ public:
+  // An error of kind usage names the file, line and key.
+  static Result<Config> load(const ConfigOptions& options);
+
+  const ItemRules& item_rules(std::string_view table) const override { return rules(table).items; }
+
+  // The rules for a table, the empty name being the default table; of one that nobody configured those of `*`.
+  const TableRules& rules(std::string_view table) const;
+
+  // Where the documents of `table` go.
+  struct Namespace {
+    std::string database;
+    std::string collection;
+    std::string text() const { return database + "." + collection; }
+  };
+  Namespace target_of(std::string_view table) const;
+
+  // Two tables with one target, whose items would overwrite each other: empty where there are none.
+  std::string two_tables_of_one_target() const;
+
+  // The table of records that name none.
+  std::string default_table = "items";
+
+  ItemDecoder::Binary kinesis_binary = ItemDecoder::Binary::twice;
+  std::size_t parked_in_a_row = 100;
+  std::optional<std::string> dump_folder;
+
+ private:
+  std::map<std::string, TableRules, std::less<>> tables_;
+  TableRules others_;
+  std::string default_database_ = "dynamodb";
+};
+
+}  // namespace dynatlas

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
+namespace YAML {
+class Node;
+}
+
+namespace dynatlas {
+
+// What may stand at one place of the configuration: docs/configuration.md as data.
+struct Schema {
+  enum class Kind { text, on_off, count, size, duration, word, texts, map, list, anything };
+
+  Kind kind = Kind::text;
+  std::vector<std::string_view> words;                       // of `word`, and of `text` that may be only these
+  std::vector<std::pair<std::string_view, Schema>> members;  // of `map`
+  std::vector<Schema> element;                               // of `list`: one
+};
+
+// The whole file.
+const Schema& configuration_schema();
+
+// Checks a file against its schema. An error of kind usage names the file, line and key, and suggests a key for an
+// unknown one.
+Result<void> check_schema(const YAML::Node& node, const Schema& schema, const std::string& file);
+
+}  // namespace dynatlas

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <yaml-cpp/yaml.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace dynatlas {
+
+// Reads the file, where one is given, puts the settings (path.to.key=value) over it, fills in ${NAME} and
+// ${NAME:-default} from the environment and checks the whole against the schema.
+Result<YAML::Node> load_settings(const std::optional<std::string>& file, const std::vector<std::string>& settings);
+
+}  // namespace dynatlas
