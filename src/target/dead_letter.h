@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "target/target.h"
+
+namespace dynatlas {
+
+// A parked record as a BSON document, in the shape of `dynatlas.dead_letters` (docs/file-formats.md):
+//
+//   _id, format (1), table, to, key, version {t, s}, tombstone, position, cause, record (Binary, cut at
+//   parked_record_bytes_max), record_size, record_sha256, at (date), attempts
+//
+// key, version and tombstone are null where they are not known.
+// `tombstone` is the key's, at that time.
+std::string dead_letter(const ParkedRecord& record, const std::optional<Version>& tombstone,
+                        std::int64_t at_milliseconds);
+
+}  // namespace dynatlas

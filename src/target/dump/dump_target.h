@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "target/dump/sqlite.h"
+#include "target/target.h"
+
+namespace dynatlas {
+
+// The target that needs no server: a folder as mongodump writes it, kept equal to the tables by a working state in
+// SQLite (target/dump/state.h). A batch is one transaction, so guard, tombstone and document never part; several
+// processes may write one folder at once. The .bson files are written by drain().
+class DumpTarget : public Target {
+ public:
+  enum class Mode : std::uint8_t { apply, dry_run };
+
+  // Opens or makes the folder. A dry run works on a copy of the state that vanishes with it, and writes nothing.
+  static Result<std::unique_ptr<DumpTarget>> open(const std::string& folder, Mode mode);
+
+  ~DumpTarget() override;
+
+  Result<Applied> apply(std::span<const Change> changes) override;
+  Result<void> park(std::span<const ParkedRecord> records) override;
+  Result<void> drain() override;
+
+ private:
+  struct Statements;
+  // One collection as the state knows it.
+  struct Collection {
+    std::int64_t id = 0;
+    std::string kind;
+    bool changed = false;  // in this transaction
+  };
+  // What stands under a key.
+  struct Found;
+
+  DumpTarget(std::string folder, Mode mode, OwnedSqlite database, std::unique_ptr<Statements> statements);
+
+  Result<Collection*> collection_of(const Change& change);
+  Result<Collection> read_or_make(const Change& change);
+  Result<void> check_kind(Collection& collection, const Change& change);
+  Result<void> take_in(const Collection& collection, const Change& change);
+  Result<std::optional<Version>> tombstone_of(const ParkedRecord& record);
+  Result<Found> find(const Collection& collection, const std::string& key);
+  Result<void> apply_one(const Change& change, Collection& collection, Applied& applied);
+  Result<void> upsert(const Change& change, const std::string& key, const Found& found, Collection& collection,
+                      Applied& applied);
+  Result<void> remove(const Change& change, const std::string& key, const Found& found, Collection& collection,
+                      Applied& applied);
+  Result<void> remove_softly(const Change& change, const std::string& key, const Found& found, Collection& collection,
+                             Applied& applied);
+  Result<void> raise_tombstone(const Collection& collection, const std::string& key, const Version& version);
+  Result<void> write(const Change& change, const std::string& key, std::string document, const Found& found,
+                     Collection& collection);
+
+  std::string folder_;
+  Mode mode_;
+  OwnedSqlite database_;
+  std::unique_ptr<Statements> statements_;
+  std::map<const Destination*, Collection> collections_;  // of the current transaction
+};
+
+}  // namespace dynatlas

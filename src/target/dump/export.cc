@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "target/dump/export.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <vector>
+
+#include "base/file.h"
+#include "decode/extended_json.h"
+#include "target/dump/dump_files.h"
+#include "target/dump/state.h"
+
+namespace dynatlas {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct ChangedCollection {
+  std::int64_t id;
+  std::string database;
+  std::string collection;
+  std::string uuid;
+  std::int64_t changed;
+};
+
+std::string hex(std::string_view bytes) {
+  std::string text;
+  for (const char c : bytes) text += fmt::format("{:02x}", static_cast<unsigned char>(c));
+  return text;
+}
+
+// As mongodump writes it: canonical Extended JSON.
+std::string metadata_json(const ChangedCollection& collection) {
+  Buffer out;
+  out.append(
+      R"({"options":{},"indexes":[{"v":{"$numberInt":"2"},"key":{"_id":{"$numberInt":"1"}},"name":"_id_"}],"uuid":")");
+  out.append(hex(collection.uuid));
+  out.append(R"(","collectionName":)");
+  append_json_string(collection.collection, out);
+  out.append(R"(,"type":"collection"})");
+  return std::string(out.view());
+}
+
+Result<std::vector<ChangedCollection>> changed_collections(sqlite3* database) {
+  std::vector<ChangedCollection> collections;
+  ASSIGN_OR_RETURN(Statement select,
+                   Statement::prepare(database,
+                                      "SELECT id, database, collection, uuid, changed FROM collections "
+                                      "WHERE exported < changed ORDER BY id"));
+  for (;;) {
+    ASSIGN_OR_RETURN(const bool more, select.step());
+    if (!more) return collections;
+    collections.push_back({select.integer(0), std::string(select.bytes(1)), std::string(select.bytes(2)),
+                           std::string(select.bytes(3)), select.integer(4)});
+  }
+}
+
+Result<void> make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) return fatal(fmt::format("{}: cannot be made: {}", folder.string(), error.message()));
+  return {};
+}
+
+// What a killed process left unfinished; nobody else writes while the export lock is held.
+void sweep(const fs::path& folder) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.size() > ReplacedFile::ending.size() && name.ends_with(ReplacedFile::ending))
+      fs::remove(entry.path(), error);
+  }
+}
+
+Result<void> export_collection(sqlite3* database, const fs::path& folder, const ChangedCollection& collection) {
+  RETURN_IF_ERROR(make_folder(folder / collection.database));
+  sweep(folder / collection.database);
+  const std::string stem = (folder / collection.database / dump_file_name(collection.collection)).string();
+  ASSIGN_OR_RETURN(ReplacedFile documents, ReplacedFile::begin(stem + ".bson"));
+  ASSIGN_OR_RETURN(Statement select,
+                   Statement::prepare(database, "SELECT document FROM documents WHERE collection = ? ORDER BY key"));
+  select.bind(1, collection.id);
+  for (;;) {
+    ASSIGN_OR_RETURN(const bool more, select.step());
+    if (!more) break;
+    RETURN_IF_ERROR(documents.append(select.bytes(0)));
+  }
+  ASSIGN_OR_RETURN(ReplacedFile metadata, ReplacedFile::begin(stem + ".metadata.json"));
+  RETURN_IF_ERROR(metadata.append(metadata_json(collection)));
+  RETURN_IF_ERROR(metadata.finish());
+  RETURN_IF_ERROR(documents.finish());
+  // A file that was taken in compressed is replaced by the plain one.
+  std::error_code error;
+  fs::remove(stem + ".bson.gz", error);
+  fs::remove(stem + ".metadata.json.gz", error);
+  return {};
+}
+
+Result<void> export_dead_letters(sqlite3* database, const std::string& folder) {
+  ASSIGN_OR_RETURN(Statement select, Statement::prepare(database, "SELECT document FROM dead_letters ORDER BY id"));
+  const std::string path = (fs::path(state_folder(folder)) / "dead_letters.ndjson").string();
+  ASSIGN_OR_RETURN(bool more, select.step());
+  std::error_code error;
+  if (!more && !fs::exists(path, error)) return {};
+  ASSIGN_OR_RETURN(ReplacedFile file, ReplacedFile::begin(path));
+  while (more) {
+    Buffer line;
+    RETURN_IF_ERROR(ExtendedJsonWriter(ExtendedJson::canonical, line).document(select.bytes(0)));
+    line.push_back('\n');
+    RETURN_IF_ERROR(file.append(line.view()));
+    ASSIGN_OR_RETURN(more, select.step());
+  }
+  return file.finish();
+}
+
+Result<void> mark_exported(sqlite3* database, const std::vector<ChangedCollection>& collections) {
+  if (collections.empty()) return {};
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(database));
+  ASSIGN_OR_RETURN(Statement mark,
+                   Statement::prepare(database, "UPDATE collections SET exported = max(exported, ?) WHERE id = ?"));
+  for (const ChangedCollection& collection : collections) {
+    mark.bind(1, collection.changed);
+    mark.bind(2, collection.id);
+    RETURN_IF_ERROR(mark.run());
+  }
+  return transaction.commit();
+}
+
+}  // namespace
+
+Result<void> export_dump(sqlite3* database, const std::string& folder) {
+  ASSIGN_OR_RETURN(const Descriptor lock, lock_file((fs::path(state_folder(folder)) / "export.lock").string()));
+  sweep(state_folder(folder));
+  std::vector<ChangedCollection> collections;
+  {
+    ASSIGN_OR_RETURN(const Transaction snapshot, Transaction::begin_reading(database));
+    ASSIGN_OR_RETURN(collections, changed_collections(database));
+    for (const ChangedCollection& collection : collections)
+      RETURN_IF_ERROR(export_collection(database, folder, collection));
+    RETURN_IF_ERROR(export_dead_letters(database, folder));
+  }
+  return mark_exported(database, collections);
+}
+
+}  // namespace dynatlas

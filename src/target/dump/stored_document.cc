@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "target/dump/stored_document.h"
+
+#include "change/number.h"
+
+namespace dynatlas {
+
+namespace {
+
+std::optional<BsonElement> find(std::string_view document, std::string_view name) {
+  BsonReader reader(elements_of(document));
+  BsonElement element;
+  while (reader.next(element)) {
+    if (element.name == name) return element;
+  }
+  return std::nullopt;
+}
+
+// Numbers that MongoDB takes for one key have one form here. A double that is no integer never equals a key of ours,
+// which is a Decimal128 then, and stays what it is.
+StoredKey canonical(BsonType type, std::string_view value) {
+  Number number;
+  NumberFault fault = NumberFault::not_a_number;
+  if (type == BsonType::int32) {
+    fault = parse_number(std::to_string(load_little_endian<std::int32_t>(value)), number);
+  } else if (type == BsonType::int64) {
+    fault = parse_number(std::to_string(load_little_endian<std::int64_t>(value)), number);
+  } else if (type == BsonType::decimal128) {
+    fault = number_of_decimal128(load_little_endian<std::uint64_t>(value), load_little_endian<std::uint64_t>(value, 8),
+                                 number);
+  } else if (type == BsonType::real) {
+    fault = number_of_double(load_little_endian<double>(value), number);
+    if (fault == NumberFault::none && number.exponent < 0) fault = NumberFault::not_a_number;
+  } else if (type == BsonType::document) {
+    Buffer out;
+    OpenDocument document(out);
+    BsonReader reader(elements_of(value));
+    BsonElement element;
+    while (reader.next(element)) {
+      const StoredKey inner = canonical(element.type, element.value);
+      append_element(out, inner.type, element.name, inner.value);
+    }
+    document.close();
+    return {type, std::string(out.view())};
+  }
+  if (fault != NumberFault::none) return {type, std::string(value)};
+  std::uint8_t bytes[number_bytes_max];
+  const WrittenNumber written = write_number(number, NumberPolicy::key, bytes);
+  return {written.type, {reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(written.end - bytes)}};
+}
+
+}  // namespace
+
+Result<StoredState> stored_state(std::string_view document, std::string_view metadata_name) {
+  StoredState state;
+  BsonReader reader(elements_of(document));
+  BsonElement element;
+  while (reader.next(element)) {
+    if (element.name != metadata_name || element.type != BsonType::document) continue;
+    state.has_metadata = true;
+    const auto t = find(element.value, "t");
+    const auto s = find(element.value, "s");
+    if (t && s && t->type == BsonType::int64 && s->type == BsonType::string) {
+      state.version = Version{load_little_endian<std::int64_t>(t->value), std::string(string_text(s->value))};
+    }
+  }
+  if (reader.damaged() || elements_of(document).data() == nullptr) return poison("is no BSON document of known types");
+  return state;
+}
+
+Result<StoredKey> key_of_document(std::string_view document, const std::vector<std::string>& fields) {
+  if (fields.empty()) {
+    const auto id = id_of(document);
+    if (!id) return fatal("holds a document without `_id`");
+    return canonical(id->type, id->value);
+  }
+  Buffer out;
+  OpenDocument key(out);
+  for (const std::string& name : fields) {
+    const auto field = find(document, name);
+    if (!field) return fatal("holds a document without the key attribute `" + name + "`");
+    const StoredKey value = canonical(field->type, field->value);
+    append_element(out, value.type, name, value.value);
+  }
+  key.close();
+  return StoredKey{BsonType::document, std::string(out.view())};
+}
+
+std::vector<std::string> names_in(std::string_view document) {
+  std::vector<std::string> names;
+  BsonReader reader(elements_of(document));
+  BsonElement element;
+  while (reader.next(element)) names.emplace_back(element.name);
+  return names;
+}
+
+std::optional<BsonElement> id_of(std::string_view document) { return find(document, "_id"); }
+
+std::string with_id(std::string_view document, BsonType type, std::string_view id) {
+  Buffer out;
+  OpenDocument copy(out);
+  append_element(out, type, "_id", id);
+  BsonReader reader(elements_of(document));
+  BsonElement element;
+  while (reader.next(element)) {
+    if (element.name != "_id") append_element(out, element.type, element.name, element.value);
+  }
+  copy.close();
+  return std::string(out.view());
+}
+
+std::string soft_deleted(std::string_view document, const Version& version, std::string_view metadata_name) {
+  Buffer out;
+  OpenDocument copy(out);
+  std::optional<BsonElement> metadata;
+  BsonReader reader(elements_of(document));
+  BsonElement element;
+  while (reader.next(element)) {
+    if (element.name == metadata_name) {
+      metadata = element;
+    } else {
+      append_element(out, element.type, element.name, element.value);
+    }
+  }
+  begin_element(out, BsonType::document, metadata_name);
+  OpenDocument fields(out);
+  append_element(out, BsonType::int64, "t", {reinterpret_cast<const char*>(&version.t), sizeof version.t});
+  append_string_element(out, "s", version.s);
+  if (metadata) {
+    if (const auto types = find(metadata->value, "types")) append_element(out, types->type, "types", types->value);
+  }
+  append_element(out, BsonType::boolean, "deleted", std::string_view("\1", 1));
+  fields.close();
+  copy.close();
+  return std::string(out.view());
+}
+
+}  // namespace dynatlas

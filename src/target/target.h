@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "base/result.h"
+#include "change/change.h"
+
+namespace dynatlas {
+
+// What became of a batch. Every change of it is counted once.
+struct Applied {
+  std::uint64_t upserted = 0;
+  std::uint64_t removed = 0;    // removes that raised their key's tombstone
+  std::uint64_t stale = 0;      // refused: something as new or newer was there
+  std::uint64_t coalesced = 0;  // a newer change of the same key was in the batch
+  std::uint64_t ties =
+      0;  // of the coalesced: equal time and another image, so that AWS's clock did not say which is newer
+};
+
+// A record that cannot be written, as it is kept for a person (docs/file-formats.md, "Dead letters").
+struct ParkedRecord {
+  std::string id;  // made of where the record came from, so that nothing is parked twice
+  std::string table;
+  std::string to;
+  const Destination* destination = nullptr;  // where the key belongs, so that its tombstone is kept too; may be null
+  std::optional<StoredKey> key;
+  std::optional<Version> version;
+  std::string position;
+  std::string cause;
+  std::string record;  // as received, cut at parked_record_bytes_max
+  std::uint64_t record_size = 0;
+  std::string record_sha256;
+};
+
+// A dead letter must fit a MongoDB document beside what else it says.
+inline constexpr std::size_t parked_record_bytes_max = 12 * 1024 * 1024;
+
+// Where changes go: the contract that every target keeps (tests/support/target_contract.h is its suite).
+//
+// Whatever is repeated, reordered or interleaved, by however many processes, the documents end as the newest change of
+// each key says; a crash loses nothing that a repeat of the unacknowledged changes does not bring back
+// (docs/architecture.md, "The guard").
+class Target {
+ public:
+  virtual ~Target() = default;
+
+  // Applies a batch, in any order; all of it is acknowledged or the error says why not. Fatal: a collection that takes
+  // another kind of version or was mapped otherwise, foreign documents under `existing: refuse`, no space.
+  virtual Result<Applied> apply(std::span<const Change> changes) = 0;
+
+  // Keeps records that cannot be written. Parking one twice keeps the first.
+  virtual Result<void> park(std::span<const ParkedRecord> records) = 0;
+
+  // The input is drained: what was applied becomes visible to others.
+  virtual Result<void> drain() = 0;
+};
+
+}  // namespace dynatlas
