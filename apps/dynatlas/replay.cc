@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/replay.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <memory>
+#include <thread>
+
+#include "base/file.h"
+#include "base/time_text.h"
+#include "target/dump/dump_target.h"
+#include "verbs.h"
+
+namespace dynatlas {
+
+namespace {
+
+std::atomic<bool> stop_requested = false;
+static_assert(std::atomic<bool>::is_always_lock_free);  // it is set in a signal handler
+
+struct Options {
+  ConfigOptions config;
+  ReplayOptions replay;
+  std::string to;
+  std::string as_of;
+  std::string summary_file;
+  bool dry_run = false;
+};
+
+Result<std::string> dump_folder_of(const Options& options, const Config& config) {
+  if (options.to.empty() && config.dump_folder) return *config.dump_folder;
+  if (options.to.empty())
+    return usage("replay needs a target: --to dump:FOLDER, or target.dump.folder in the configuration");
+  if (options.to.rfind("mongodb://", 0) == 0 || options.to.rfind("mongodb+srv://", 0) == 0) {
+    return usage(
+        "--to mongodb://..: this version cannot write into MongoDB yet; use --to dump:FOLDER and mongorestore");
+  }
+  if (options.to.rfind("dump:", 0) != 0 || options.to.size() == 5) return usage("--to must be dump:FOLDER");
+  return options.to.substr(5);
+}
+
+std::string summary_json(const ReplaySummary& summary, double seconds) {
+  return fmt::format(
+      R"({{"read":{},"upserted":{},"removed":{},"stale":{},"coalesced":{},"parked":{},"filtered":{},"seconds":{:.3f}}})",
+      summary.read, summary.applied.upserted, summary.applied.removed, summary.applied.stale, summary.applied.coalesced,
+      summary.parked, summary.filtered, seconds);
+}
+
+Result<void> tell_summary(const Options& options, const ReplaySummary& summary, double seconds) {
+  fmt::print(stderr, "{}read {}: upserted {}, removed {}, stale {}, coalesced {}, parked {}, filtered {}; {:.1f} s\n",
+             options.dry_run ? "dry run, nothing was written: " : "", summary.read, summary.applied.upserted,
+             summary.applied.removed, summary.applied.stale, summary.applied.coalesced, summary.parked,
+             summary.filtered, seconds);
+  if (summary.applied.ties != 0) {
+    fmt::print(stderr,
+               "{} times two different images of one item had equal times, and their places in the input decided; "
+               "the Kinesis destination's precision should be MICROSECOND\n",
+               summary.applied.ties);
+  }
+  if (options.summary_file.empty()) return {};
+  ASSIGN_OR_RETURN(ReplacedFile file, ReplacedFile::begin(options.summary_file));
+  RETURN_IF_ERROR(file.append(summary_json(summary, seconds) + "\n"));
+  return file.finish();
+}
+
+Result<int> run_replay(Options& options) {
+  if (!options.as_of.empty()) {
+    options.replay.as_of = parse_rfc3339(options.as_of);
+    if (!options.replay.as_of) return usage("--as-of must be a time such as 2024-07-11T23:23:53Z");
+  }
+  if (options.replay.files.empty()) options.replay.files.emplace_back("-");
+  ASSIGN_OR_RETURN(const Config config, Config::load(options.config));
+  ASSIGN_OR_RETURN(const std::string folder, dump_folder_of(options, config));
+  RETURN_IF_ERROR(check_inputs(options.replay.files));
+  ASSIGN_OR_RETURN(const std::unique_ptr<DumpTarget> target,
+                   DumpTarget::open(folder, options.dry_run ? DumpTarget::Mode::dry_run : DumpTarget::Mode::apply));
+  std::signal(SIGINT, [](int) { stop_requested = true; });
+  std::signal(SIGTERM, [](int) { stop_requested = true; });
+  const auto begin = std::chrono::steady_clock::now();
+  ReplaySummary summary;
+  const Result<void> replayed = replay(config, options.replay, *target, stop_requested, summary);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  RETURN_IF_ERROR(tell_summary(options, summary, seconds));
+  if (!replayed) return replayed.error();
+  return summary.parked == 0 ? exit_done : exit_look;
+}
+
+}  // namespace
+
+void add_replay(CLI::App& app, Run& run) {
+  CLI::App& verb =
+      *app.add_subcommand("replay", "Applies items and changes from files to a target under the version guard");
+  const auto options = std::make_shared<Options>();
+  options->replay.jobs = std::max(1U, std::thread::hardware_concurrency());
+  verb.add_option("--to", options->to, "The target: dump:FOLDER, which mongorestore loads")->type_name("TARGET");
+  verb.add_option("--map", options->config.maps,
+                  "Where a table goes: TABLE=DATABASE.COLLECTION; *=DATABASE.* maps the rest; may be repeated")
+      ->type_name("MAP")
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  verb.add_option("--table", options->config.default_table, "The table of records that name none (default: items)")
+      ->type_name("NAME");
+  verb.add_option("--as-of", options->as_of,
+                  "Items count as copied at this time (RFC 3339); without it they only fill in what is absent")
+      ->type_name("TIME");
+  verb.add_option("--stream", options->replay.stream, "The ARN of the DynamoDB stream of records that name none")
+      ->type_name("ARN");
+  verb.add_option("--summary", options->summary_file, "Writes the counters to this file as JSON")->type_name("FILE");
+  verb.add_flag("--dry-run", options->dry_run, "Counts what would become of the input; writes nothing");
+  verb.add_option("--jobs", options->replay.jobs, "Threads that decode (default: all cores)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024));
+  add_form_option(verb, options->replay.form);
+  add_config_options(verb, options->config);
+  verb.add_option("FILE", options->replay.files, "Input, plain or gzip or zstd; - or nothing is standard input");
+  verb.footer(
+      "Example: dynatlas replay --to dump:out --map customers=shop.customers --key customers=customerId "
+      "changes.ndjson.gz\n"
+      "Exit codes: 0 done, 1 done but records were parked, 2 usage, 3 stopped (the same command continues).");
+  verb.callback([options, &run] { run = [options] { return run_replay(*options); }; });
+}
+
+}  // namespace dynatlas
