@@ -20,7 +20,7 @@ Schema count() { return {Kind::count, {}, {}, {}}; }
 Schema texts() { return {Kind::texts, {}, {}, {}}; }
 Schema anything() { return {Kind::anything, {}, {}, {}}; }
 Schema word(std::vector<std::string_view> words) { return {Kind::word, std::move(words), {}, {}}; }
-Schema map(std::vector<std::pair<std::string_view, Schema>> members) { return {Kind::map, {}, std::move(members), {}}; }
+Schema map(std::vector<SchemaMember> members) { return {Kind::map, {}, std::move(members), {}}; }
 Schema list(Schema element) { return {Kind::list, {}, {}, {std::move(element)}}; }
 
 Schema source_schema() {
@@ -82,11 +82,11 @@ std::string suggestion(std::string_view unknown, const Schema& schema) {
   if (schema.members.empty()) return "";
   const auto nearest = std::min_element(
       schema.members.begin(), schema.members.end(),
-      [unknown](const auto& a, const auto& b) { return distance(unknown, a.first) < distance(unknown, b.first); });
-  if (distance(unknown, nearest->first) <= std::max<std::size_t>(2, unknown.size() / 3))
-    return fmt::format("; did you mean `{}`?", nearest->first);
+      [unknown](const auto& a, const auto& b) { return distance(unknown, a.name) < distance(unknown, b.name); });
+  if (distance(unknown, nearest->name) <= std::max<std::size_t>(2, unknown.size() / 3))
+    return fmt::format("; did you mean `{}`?", nearest->name);
   std::vector<std::string_view> names;
-  for (const auto& [name, member] : schema.members) names.push_back(name);
+  for (const SchemaMember& member : schema.members) names.push_back(member.name);
   return fmt::format("; known here: {}", fmt::join(names, ", "));
 }
 
@@ -129,11 +129,11 @@ class Checker {
     for (const auto& entry : node) {
       const auto name = entry.first.as<std::string>();
       const std::string inner = path.empty() ? name : path + "." + name;
-      const auto member = std::find_if(schema.members.begin(), schema.members.end(),
-                                       [&name](const auto& m) { return m.first == name; });
+      const auto member =
+          std::find_if(schema.members.begin(), schema.members.end(), [&name](const auto& m) { return m.name == name; });
       if (member == schema.members.end())
         return error(entry.first, inner, "is no key of the configuration" + suggestion(name, schema));
-      RETURN_IF_ERROR(check(entry.second, member->second, inner));
+      RETURN_IF_ERROR(check(entry.second, member->schema, inner));
     }
     return {};
   }

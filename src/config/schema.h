@@ -3,7 +3,6 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -14,14 +13,21 @@ class Node;
 
 namespace dynatlas {
 
+struct SchemaMember;
+
 // What may stand at one place of the configuration: docs/configuration.md as data.
 struct Schema {
   enum class Kind { text, on_off, count, size, duration, word, texts, map, list, anything };
 
   Kind kind = Kind::text;
-  std::vector<std::string_view> words;                       // of `word`, and of `text` that may be only these
-  std::vector<std::pair<std::string_view, Schema>> members;  // of `map`
-  std::vector<Schema> element;                               // of `list`: one
+  std::vector<std::string_view> words;  // of `word`
+  std::vector<SchemaMember> members;    // of `map`
+  std::vector<Schema> element;          // of `list`: one
+};
+
+struct SchemaMember {
+  std::string_view name;
+  Schema schema;
 };
 
 // The whole file.
