@@ -583,6 +583,7 @@ const char* RecordDecoder::decode_by_shape(const Shape& shape, const char* in, c
 }
 
 RecordDecoder::Decoded RecordDecoder::decode(const char* in, const char* text_end) {
+  clear();
   const bool any = options_.form == InputForm::any;
   const bool forced_single = options_.form == InputForm::item || options_.form == InputForm::full_export ||
                              options_.form == InputForm::incremental;
@@ -608,6 +609,7 @@ RecordDecoder::Decoded RecordDecoder::decode(const char* in, const char* text_en
 }
 
 RecordDecoder::Decoded RecordDecoder::decode_element(const char* in, const char* text_end) {
+  clear();
   if (*in == '{') {
     if (const char* behind = decode_change(in, text_end, nullptr); behind != nullptr) return {Outcome::decoded, behind};
   }

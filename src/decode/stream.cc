@@ -248,7 +248,13 @@ RecordStream::Step RecordStream::step_members() {
   const char* behind = json::skip_value(value, stopped);
   if (behind == nullptr)
     return stopped >= end_ ? wait_or_refuse() : refuse_wrapper("is a wrapper with a member that is no valid JSON");
-  if (behind == end_ && !last_) return wait_or_refuse();  // a number may go on
+  const char* next = skip_blanks(behind);
+  if (next >= end_ && !last_) return wait_or_refuse();  // a number may go on
+  if (*next != ',' && *next != '}') {
+    // A wrapper that is cut behind a name takes the record on the next line for that member's value.
+    if (line_of(value) != line_of(in_)) in_ = value;
+    return refuse_wrapper("is a wrapper with neither ',' nor its end behind a member");
+  }
   in_ = behind;
   state_.expect = Expect::separator;
   return Step::on;
