@@ -2,32 +2,51 @@
 #include "base/count_newlines.h"
 
 #include <algorithm>
+#include <cstdint>
 
-#ifdef __SSE2__
-#include <emmintrin.h>
+#ifdef __x86_64__
+#include <immintrin.h>
 #endif
 
 namespace dynatlas {
 
-std::size_t count_newlines(std::string_view text) {
-  std::size_t count = 0;
-#ifdef __SSE2__
-  const __m128i newline = _mm_set1_epi8('\n');
-  __m128i sums = _mm_setzero_si128();
-  while (text.size() >= 16) {
+namespace {
+
+std::size_t count_one_by_one(std::string_view text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+#ifdef __x86_64__
+
+__attribute__((target("avx2"))) std::size_t count_avx2(std::string_view text) {
+  const __m256i newline = _mm256_set1_epi8('\n');
+  __m256i sums = _mm256_setzero_si256();
+  while (text.size() >= 32) {
     // A byte lane counts up to 255 before it is added up.
-    __m128i lanes = _mm_setzero_si128();
-    const std::size_t rounds = std::min<std::size_t>(text.size() / 16, 255);
+    __m256i lanes = _mm256_setzero_si256();
+    const std::size_t rounds = std::min<std::size_t>(text.size() / 32, 255);
     for (std::size_t i = 0; i < rounds; ++i) {
-      const __m128i chunk = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + 16 * i));
-      lanes = _mm_sub_epi8(lanes, _mm_cmpeq_epi8(chunk, newline));
+      const __m256i chunk = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text.data() + 32 * i));
+      lanes = _mm256_sub_epi8(lanes, _mm256_cmpeq_epi8(chunk, newline));
     }
-    sums = _mm_add_epi64(sums, _mm_sad_epu8(lanes, _mm_setzero_si128()));
-    text.remove_prefix(16 * rounds);
+    sums = _mm256_add_epi64(sums, _mm256_sad_epu8(lanes, _mm256_setzero_si256()));
+    text.remove_prefix(32 * rounds);
   }
-  count = static_cast<std::size_t>(_mm_cvtsi128_si64(sums) + _mm_cvtsi128_si64(_mm_unpackhi_epi64(sums, sums)));
+  alignas(32) std::uint64_t parts[4];
+  _mm256_store_si256(reinterpret_cast<__m256i*>(parts), sums);
+  return parts[0] + parts[1] + parts[2] + parts[3] + count_one_by_one(text);
+}
+
 #endif
-  return count + static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+
+}  // namespace
+
+std::size_t count_newlines(std::string_view text) {
+#ifdef __x86_64__
+  static const bool wide = __builtin_cpu_supports("avx2") != 0;
+  if (wide) return count_avx2(text);
+#endif
+  return count_one_by_one(text);
 }
 
 }  // namespace dynatlas

@@ -22,6 +22,8 @@ constexpr std::size_t slack = 512;
 constexpr std::size_t names_compared_one_by_one = 128;
 constexpr std::size_t members_compared_one_by_one = 16;
 
+constexpr std::ptrdiff_t digits_of_int64 = 18;  // that fit whatever they are
+
 std::uint64_t load_word(const std::uint8_t* at) {
   std::uint64_t word = 0;
   std::memcpy(&word, at, sizeof word);
@@ -97,7 +99,6 @@ std::string number_cause(NumberFault fault) {
 }  // namespace
 
 // --- the output
-// -------------------------------------------------------------------------------------------------------
 
 ItemDecoder::At ItemDecoder::make_room(At at) {
   // What follows copies at most the rest of the text, so one comparison covers a name and its value.
@@ -126,7 +127,6 @@ std::string_view ItemDecoder::written(const Span& span) const {
 }
 
 // --- faults and paths
-// -------------------------------------------------------------------------------------------------
 
 std::string ItemDecoder::path() const {
   std::string path;
@@ -144,7 +144,6 @@ ItemDecoder::At ItemDecoder::fail(std::string_view cause) {
 void ItemDecoder::tag(std::string_view type) { types_.push_back({path(), type}); }
 
 // --- maps and names
-// ---------------------------------------------------------------------------------------------------
 
 template <bool top_level>
 ItemDecoder::At ItemDecoder::write_name(At at) {
@@ -253,7 +252,6 @@ ItemDecoder::At ItemDecoder::decode_members(At at, Place place) {
 }
 
 // --- values
-// -----------------------------------------------------------------------------------------------------------
 
 // `in` is at the opening quote; afterwards behind the closing one. `unknown` where it needs a second look.
 ItemDecoder::Type ItemDecoder::read_type(const char*& in) {
@@ -342,7 +340,7 @@ ItemDecoder::At ItemDecoder::decode_string(At at) {
   return {in, out};
 }
 
-// The common case in few instructions: an integer of up to nine digits.
+// The common case in few instructions: an integer of up to 18 digits.
 ItemDecoder::At ItemDecoder::decode_number(At at, std::size_t type_at, NumberPolicy policy) {
   const char* in = at.in;
   if (*in != '"') return fail("is a number whose text is not in quotes");
@@ -350,12 +348,18 @@ ItemDecoder::At ItemDecoder::decode_number(At at, std::size_t type_at, NumberPol
   const bool negative = *in == '-';
   if (negative) ++in;
   const char* const digits = in;
-  std::int32_t value = 0;
-  while (in - digits < 9 && *in >= '0' && *in <= '9') value = value * 10 + (*in++ - '0');
+  std::int64_t value = 0;
+  while (in - digits < digits_of_int64 && *in >= '0' && *in <= '9') value = value * 10 + (*in++ - '0');
   const bool whole = *in == '"' && in != digits && policy != NumberPolicy::real && policy != NumberPolicy::string;
   if (!whole) return decode_any_number(at, type_at, policy);
   if (negative) value = -value;
-  base_[type_at] = static_cast<std::uint8_t>(BsonType::int32);
+  const auto small = static_cast<std::int32_t>(value);
+  if (small == value) {
+    base_[type_at] = static_cast<std::uint8_t>(BsonType::int32);
+    std::memcpy(at.out, &small, sizeof small);
+    return {in + 1, at.out + sizeof small};
+  }
+  base_[type_at] = static_cast<std::uint8_t>(BsonType::int64);
   std::memcpy(at.out, &value, sizeof value);
   return {in + 1, at.out + sizeof value};
 }
@@ -447,7 +451,6 @@ ItemDecoder::At ItemDecoder::decode_list(At at, const Place& place) {
 }
 
 // --- sets
-// -------------------------------------------------------------------------------------------------------------
 
 ItemDecoder::At ItemDecoder::decode_set_member(At at, std::size_t type_at, Type type, NumberPolicy policy) {
   if (type == Type::ss) return base_[type_at] = static_cast<std::uint8_t>(BsonType::string), decode_string(at);
@@ -521,7 +524,6 @@ ItemDecoder::At ItemDecoder::decode_set(At at, Type type, const Place& place) {
 }
 
 // --- the whole
-// --------------------------------------------------------------------------------------------------------
 
 void ItemDecoder::start(const char* text_end, Binary binary, Buffer& out) {
   text_end_ = text_end;
@@ -563,7 +565,6 @@ const char* ItemDecoder::decode(const char* in, const char* text_end, const Item
 }
 
 // --- keys
-// -------------------------------------------------------------------------------------------------------------
 
 const char* ItemDecoder::decode_key_value(const char* in, const char* text_end, Binary binary, KeyAttribute& key) {
   static const ItemRules plain;
@@ -600,24 +601,25 @@ const char* ItemDecoder::decode_key_value(const char* in, const char* text_end, 
 
 const char* ItemDecoder::decode_keys(const char* in, const char* text_end, Binary binary,
                                      std::vector<KeyAttribute>& keys) {
-  keys.clear();
+  std::size_t count = 0;  // what `keys` held before is overwritten: its memory is used again
   const auto refuse = [this](const char* cause) { return fault_ = {"Keys", cause}, nullptr; };
   if (*in != '{') return refuse("is no object");
   in = skip_blanks(in + 1);
   for (;;) {
     if (*in != '"') return refuse("holds no key attribute");
-    if (keys.size() == 2) return refuse("holds more than two key attributes");
+    if (count == 2) return refuse("holds more than two key attributes");
     std::string_view name;
     in = json::read_string(in, name, scratch_);
-    KeyAttribute& key = keys.emplace_back();
+    if (keys.size() == count) keys.emplace_back();
+    KeyAttribute& key = keys[count++];
     if (in != nullptr) key.name = name;
     in = in == nullptr ? nullptr : expect(in, ':');
     if (in == nullptr) return refuse("is no valid JSON object");
-    if (keys.size() == 2 && keys[0].name == key.name) return refuse("holds one name twice");
+    if (count == 2 && keys[0].name == key.name) return refuse("holds one name twice");
     in = decode_key_value(in, text_end, binary, key);
     if (in == nullptr) return fault_.path = "Keys." + fault_.path, nullptr;
     in = skip_blanks(in);
-    if (*in == '}') return in + 1;
+    if (*in == '}') return keys.resize(count), in + 1;
     if (*in != ',') return refuse("is no valid JSON object");
     in = skip_blanks(in + 1);
   }

@@ -80,7 +80,6 @@ bool ItemTextWriter::fail(std::string_view cause) {
 }
 
 // --- the metadata field
-// -----------------------------------------------------------------------------------------------
 
 bool ItemTextWriter::read_metadata(std::string_view elements) {
   BsonReader reader(elements);
@@ -139,7 +138,6 @@ ItemTextWriter::Tag ItemTextWriter::tag_here() const {
 }
 
 // --- maps and names
-// ---------------------------------------------------------------------------------------------------
 
 bool ItemTextWriter::members(std::string_view elements, int depth) {
   const DistinctTexts::Level names = distinct_.open();
@@ -182,7 +180,6 @@ bool ItemTextWriter::name(std::string_view stored) {
 }
 
 // --- values
-// -----------------------------------------------------------------------------------------------------------
 
 bool ItemTextWriter::value(const BsonElement& element, int depth) {
   switch (element.type) {
@@ -281,7 +278,6 @@ bool ItemTextWriter::map(std::string_view document, int depth) {
 }
 
 // --- lists and sets
-// ---------------------------------------------------------------------------------------------------
 
 bool ItemTextWriter::array(std::string_view document, int depth) {
   if (depth == foreign_nesting_max) return fail("is nested in more than 200 documents and arrays");

@@ -129,24 +129,6 @@ class OpenBrackets {
   std::size_t depth_ = 0;
 };
 
-const char* skip_scalar(const char* in, const char*& stopped) {
-  switch (*in) {
-    case '"':
-      return skip_string(in, stopped);
-    case 't':
-      return skip_word(in, "true", stopped);
-    case 'f':
-      return skip_word(in, "false", stopped);
-    case 'n':
-      return skip_word(in, "null", stopped);
-    default:
-      break;
-  }
-  const char* behind = skip_number(in);
-  if (behind == nullptr) stopped = in + std::strspn(in, "0123456789+-.eE");
-  return behind;
-}
-
 }  // namespace
 
 const char* skip_many_blanks(const char* in) {
@@ -254,6 +236,24 @@ const char* skip_number(const char* in) {
     in = behind;
   }
   return in;
+}
+
+const char* skip_scalar(const char* in, const char*& stopped) {
+  switch (*in) {
+    case '"':
+      return skip_string(in, stopped);
+    case 't':
+      return skip_word(in, "true", stopped);
+    case 'f':
+      return skip_word(in, "false", stopped);
+    case 'n':
+      return skip_word(in, "null", stopped);
+    default:
+      break;
+  }
+  const char* behind = skip_number(in);
+  if (behind == nullptr) stopped = in + std::strspn(in, "0123456789+-.eE");
+  return behind;
 }
 
 const char* skip_value(const char* in, const char*& stopped) {

@@ -75,6 +75,9 @@ inline const char* read_string(const char* in, std::string_view& text, std::stri
 // Passes over a number: the position behind it, or null.
 const char* skip_number(const char* in);
 
+// Passes over a string, a number or a word: as skip_value() does.
+const char* skip_scalar(const char* in, const char*& stopped);
+
 // Passes over any value, whose syntax is judged as RFC 8259 has it: half a surrogate pair is valid there. Null where it
 // is broken; then `stopped` is where: at the text's padding if the text ended too early.
 const char* skip_value(const char* in, const char*& stopped);
@@ -87,7 +90,7 @@ inline const char* skip(const char* in) {
       return end + 1;
   }
   const char* stopped = nullptr;
-  return skip_value(in, stopped);
+  return *in == '{' || *in == '[' ? skip_value(in, stopped) : skip_scalar(in, stopped);
 }
 
 }  // namespace dynatlas::json

@@ -10,13 +10,15 @@
 #include "base/buffer.h"
 #include "change/record.h"
 #include "decode/item.h"
+#include "decode/members.h"
+#include "decode/record_time.h"
 
 namespace dynatlas {
 
 // What a user may force the input to be (`--from`). `any` recognises each record by itself.
 enum class InputForm : std::uint8_t { any, item, full_export, incremental, kinesis, streams, lambda };
 
-// The rules of each table, asked once a record.
+// The rules of each table, asked where the table changes from one record to the next.
 class RulesByTable {
  public:
   virtual ~RulesByTable() = default;
@@ -59,7 +61,7 @@ class RecordDecoder {
   // Decodes the item at `in`, an element of `Items` or of a table's array in `Responses`.
   Decoded decode_item_of(std::string_view table, const char* in, const char* text_end);
 
-  // What was decoded last; after `poison` what is known of it.
+  // What was decoded last; after `poison` what is known of it. Refers to the text and to this decoder.
   const Record& record() const { return record_; }
   const RecordFault& fault() const { return fault_; }
 
@@ -81,20 +83,25 @@ class RecordDecoder {
     bool change = false;       // dynamodb or kinesis as an object, or Data with SequenceNumber
     bool failed_batch = false;
   };
-  // The members of a change record, in whatever order they come.
+  // The members of a change record, in whatever order they come. Used again for the next record: nothing is allocated
+  // for any.
   struct ChangeParts {
     const char* body = nullptr;  // `dynamodb`
     bool body_read = false;
     const char* new_image = nullptr;  // in the body
-    std::string_view data;            // of a Kinesis record: base64
-    bool has_data = false;
-    std::string envelope_sequence;  // of that Kinesis record
-    std::string event_name;
-    std::string table;
-    std::string arn;
+    bool has_data = false;            // of a Kinesis record: base64
+    json::Text data;
+    json::Text sequence;  // of that Kinesis record
+    json::Text event_name;
+    json::Text table;
+    json::Text arn;
+    json::Text precision;       // in the body
+    json::Text body_sequence;   // in the body
     bool kinesis_sign = false;  // tableName or recordFormat
     bool streams_sign = false;  // eventVersion or a DynamoDB stream's ARN
     bool ttl_delete = false;
+
+    void clear();
   };
 
   const char* decode_at_first_sight(const char* in, const char* text_end);
@@ -105,9 +112,13 @@ class RecordDecoder {
   Decoded pass_over(const char* in, const char* text_end) const;
 
   const char* decode_bare_item(const char* in, const char* text_end, std::string_view table);
+  bool read_key_attribute(std::size_t i, const std::string& name, const char* text_end);
   const char* decode_item_wrapper(const char* in, const char* text_end);
   const char* decode_incremental(const char* in, const char* text_end);
+  const char* read_write_time(const char* in, RawTime& time);
 
+  // decode/record_change.cc: changes, bare or in a Kinesis record.
+  const char* decode_change(const char* in, const char* text_end);
   // `envelope` is the Kinesis record around the change, null where it stands by itself.
   const char* decode_change(const char* in, const char* text_end, const ChangeParts* envelope);
   const char* read_change_member(std::string_view name, const char* in, const char* text_end, ChangeParts& parts);
@@ -122,8 +133,11 @@ class RecordDecoder {
   bool take_sequence(std::string_view digits);
   bool take_event_name(const ChangeParts& parts);
 
+  const ItemRules& rules_of(std::string_view table);
+  const char* decode_keys(const char* in, const char* text_end, ItemDecoder::Binary binary);
   const char* decode_image(const char* image, const char* text_end, ItemDecoder::Binary binary);
   void watch_received_keys();
+  void watch_key_of(const ItemRules& rules);
   bool check_keys_in_image(const char* text_end, ItemDecoder::Binary binary);
   const char* fail(std::string_view cause, std::string_view path = {}, ErrorKind kind = ErrorKind::poison);
   const char* fail_as_item_did();
@@ -136,13 +150,16 @@ class RecordDecoder {
   RecordFault fault_;
   Buffer image_;
   Buffer data_;  // one Kinesis record's payload, with padding
+  ChangeParts change_;
+  ChangeParts inner_change_;  // in a Kinesis record's payload
   std::string table_;
-  std::string sequence_;
-  std::string arn_;
-  std::string data_text_;  // base64 that held escapes
   std::string scratch_;
   std::string name_scratch_;
-  std::vector<std::string> watched_;
+  std::vector<KeyAttribute> used_keys_;  // of an earlier record: their memory is used again
+  std::vector<std::string> watched_;     // what items_ looks for
+  const ItemRules* watched_by_ = nullptr;
+  std::string known_table_;  // the table of `known_rules_`
+  const ItemRules* known_rules_ = nullptr;
 };
 
 }  // namespace dynatlas

@@ -31,8 +31,9 @@ std::size_t RecordStream::read(std::string_view text, bool last) {
     state_.place = Place::values;
     in_ = end_;
   }
-  state_.indent = indent_of_line(in_);
-  state_.in_line = line_begin(in_) != in_ || (in_ == begin_ && state_.in_line);
+  const char* line = line_begin(in_);
+  state_.indent = indent_of(line);
+  state_.in_line = line != in_ || (in_ == begin_ && state_.in_line);
   state_.lines = line_of(in_);
   return static_cast<std::size_t>(in_ - begin_);
 }
@@ -58,7 +59,6 @@ RecordStream::Step RecordStream::step() {
 }
 
 // --- values and elements
-// ----------------------------------------------------------------------------------------------
 
 RecordStream::Step RecordStream::step_values() {
   if (state_.loose && (*in_ == ',' || *in_ == ']' || *in_ == '}')) {
@@ -149,7 +149,6 @@ RecordStream::Step RecordStream::wait_or_refuse() {
 }
 
 // --- wrappers
-// ---------------------------------------------------------------------------------------------------------
 
 RecordStream::Step RecordStream::enter(Place place, const char* in) {
   state_.place = place;
@@ -279,7 +278,6 @@ RecordStream::Step RecordStream::step_tables() {
 }
 
 // --- syntax errors
-// ----------------------------------------------------------------------------------------------------
 
 RecordStream::Step RecordStream::refuse_broken(std::string_view cause) {
   const char* line_end = static_cast<const char*>(std::memchr(in_, '\n', static_cast<std::size_t>(end_ - in_)));
@@ -355,19 +353,17 @@ void RecordStream::leave_skipping(const char* line) {
 }
 
 // --- lines
-// ------------------------------------------------------------------------------------------------------------
 
 const char* RecordStream::line_begin(const char* at) const {
   const void* newline = memrchr(begin_, '\n', static_cast<std::size_t>(at - begin_));
   return newline == nullptr ? begin_ : static_cast<const char*>(newline) + 1;
 }
 
-std::size_t RecordStream::indent_of_line(const char* at) const {
-  const char* begin = line_begin(at);
-  if (begin == begin_ && state_.in_line) return state_.indent;
-  std::size_t indent = 0;
-  while (begin[indent] == ' ' || begin[indent] == '\t') ++indent;
-  return indent;
+std::size_t RecordStream::indent_of_line(const char* at) const { return indent_of(line_begin(at)); }
+
+std::size_t RecordStream::indent_of(const char* line) const {
+  if (line == begin_ && state_.in_line) return state_.indent;
+  return std::strspn(line, " \t");
 }
 
 // Counts on from where it was asked last, so that a text full of errors is not counted again for each.

@@ -117,6 +117,7 @@ class RecordStream {
 
   std::uint64_t line_of(const char* at);
   std::size_t indent_of_line(const char* at) const;
+  std::size_t indent_of(const char* line) const;
   const char* line_begin(const char* at) const;
 
   RecordDecoder& decoder_;

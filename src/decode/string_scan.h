@@ -8,7 +8,7 @@
 #endif
 
 // Where a JSON string's content ends or is interrupted: at `"`, `\` or a control character. Most strings end within the
-// first sixteen bytes, which are looked at in place; longer ones go to the widest vectors that the processor has.
+// first 32 bytes, which are looked at in place; longer ones go to the widest vectors that the processor has.
 namespace dynatlas::json {
 
 // May read up to 64 bytes past the stop, which the text's padding covers.
@@ -34,7 +34,9 @@ inline const char* find_string_stop(const char* in) {
   const unsigned stops = string_stops(_mm_loadu_si128(reinterpret_cast<const __m128i*>(in)));
   if (stops != 0) [[likely]]
     return in + __builtin_ctz(stops);
-  return find_string_stop_far(in + 16);
+  const unsigned next_stops = string_stops(_mm_loadu_si128(reinterpret_cast<const __m128i*>(in + 16)));
+  if (next_stops != 0) return in + 16 + __builtin_ctz(next_stops);
+  return find_string_stop_far(in + 32);
 #else
   return find_string_stop_far(in);
 #endif

@@ -18,12 +18,18 @@ namespace {
 // Small enough for a block, and what becomes of it, to stay in a core's second-level cache.
 constexpr std::size_t block_bytes = 512 * 1024;
 
+// Left free before a block's text, for what the block before leaves over: so that is copied, and not the block.
+constexpr std::size_t headroom = 64 * 1024;
+
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
 // One piece of a file and what it became.
 struct Block {
   enum class Stage : std::uint8_t { waiting, taken, done };
 
   std::size_t file = 0;
-  Buffer text;         // followed by padding
+  Buffer buffer;  // the text, after what is free, and its padding
+  std::size_t begin = 0;
   bool clean = false;  // begins with a line that begins with a bracket
   bool last = false;   // of its file
   bool ahead = false;  // given to the threads
@@ -31,6 +37,8 @@ struct Block {
   StreamState end;
   std::size_t used = 0;
   std::unique_ptr<BlockResult> result;
+
+  std::string_view text() const { return buffer.view().substr(begin); }
 };
 
 void pad(Buffer& text) {
@@ -42,7 +50,7 @@ void decode_block(Block& block, const StreamState& begin, RecordDecoder& decoder
   block.result->reset(block.file);
   RecordStream stream(decoder, *block.result);
   stream.set_state(begin);
-  block.used = stream.read(block.text.view(), block.last);
+  block.used = stream.read(block.text(), block.last);
   block.end = stream.state();
 }
 
@@ -57,15 +65,18 @@ class BlockReader {
     InputFile& file = files_[file_];
     block.file = file_;
     block.clean = next_is_clean_;
-    block.text.clear();
-    block.text.append(rest_.view());
+    block.buffer.clear();
+    block.buffer.reserve_more(headroom);
+    block.buffer.resize_to(headroom);
+    block.begin = headroom;
+    block.buffer.append(rest_.view());
     rest_.clear();
-    ASSIGN_OR_RETURN(block.last, fill(file, block.text));
-    if (at_file_begin_) drop_byte_order_mark(block.text);
+    ASSIGN_OR_RETURN(block.last, fill(file, block.buffer));
+    if (at_file_begin_ && block.text().substr(0, 3) == byte_order_mark) block.begin += 3;
     at_file_begin_ = block.last;
-    next_is_clean_ = block.last || cut(block.text);
+    next_is_clean_ = block.last || cut(block);
     file_ += block.last ? 1 : 0;
-    pad(block.text);
+    pad(block.buffer);
     return {};
   }
 
@@ -86,21 +97,15 @@ class BlockReader {
     return false;
   }
 
-  static void drop_byte_order_mark(Buffer& text) {
-    if (text.view().substr(0, 3) != "\xEF\xBB\xBF") return;
-    std::memmove(text.data(), text.data() + 3, text.size() - 3);
-    text.resize_to(text.size() - 3);
-  }
-
   // Keeps for the next block what begins with the last line that begins with a bracket. False where no line does.
-  bool cut(Buffer& text) {
-    const char* begin = reinterpret_cast<const char*>(text.data());
+  bool cut(Block& block) {
+    const std::string_view text = block.text();
     std::size_t size = text.size() - 1;
-    while (const void* found = memrchr(begin, '\n', size)) {
-      const std::size_t line = static_cast<std::size_t>(static_cast<const char*>(found) - begin) + 1;
-      if (begin[line] == '{' || begin[line] == '[') {
-        rest_.append(begin + line, text.size() - line);
-        text.resize_to(line);
+    while (const void* found = memrchr(text.data(), '\n', size)) {
+      const std::size_t line = static_cast<std::size_t>(static_cast<const char*>(found) - text.data()) + 1;
+      if (text[line] == '{' || text[line] == '[') {
+        rest_.append(text.substr(line));
+        block.buffer.resize_to(block.begin + line);
         return true;
       }
       size = line - 1;
@@ -216,7 +221,7 @@ class Sequence {
     state_.broken_line += base.lines;
     state_.page_line += base.lines;
     carry_.clear();
-    carry_.append(block.text.view().substr(block.used));
+    carry_.append(block.text().substr(block.used));
     // A value that no text so far held whole is tried again when there is twice as much of it: no input makes that
     // quadratic.
     enough_ = block.used == 0 ? 2 * carry_.size() : 0;
@@ -227,16 +232,20 @@ class Sequence {
  private:
   // False where the value that is carried needs more text first.
   bool prepend_carry(Block& block) {
-    if (carry_.size() != 0) {
-      carry_.append(block.text.view());
-      std::swap(carry_, block.text);
-      carry_.clear();
+    if (carry_.size() <= block.begin) {
+      block.begin -= carry_.size();
+      if (carry_.size() != 0) std::memcpy(block.buffer.data() + block.begin, carry_.data(), carry_.size());
+    } else {
+      carry_.append(block.text());
+      std::swap(carry_, block.buffer);
+      block.begin = 0;
     }
-    if (!block.last && block.text.size() < enough_ && block.text.size() <= element_bytes_max) {
-      std::swap(carry_, block.text);
+    carry_.clear();
+    if (!block.last && block.text().size() < enough_ && block.text().size() <= element_bytes_max) {
+      carry_.append(block.text());
       return false;
     }
-    pad(block.text);
+    pad(block.buffer);
     return true;
   }
 
@@ -283,7 +292,7 @@ Result<void> read_blocks(const std::vector<std::string>& files, const RulesByTab
       if (auto read = reader.read(*block); !read) {
         read_error = read.error();
         block->last = true;
-        pad(block->text);
+        pad(block->buffer);
       }
       const bool guess = options.jobs > 1 && block->clean && (sequence.may_guess() || !running.empty());
       running.push_back(std::move(block));

@@ -83,7 +83,6 @@ FoundDocument ExtendedJsonDocuments::refuse(std::string_view cause) {
 }
 
 // --- syntax errors
-// ----------------------------------------------------------------------------------------------------
 
 FoundDocument ExtendedJsonDocuments::refuse_broken(std::string_view cause) {
   broken_ = true;
@@ -114,7 +113,6 @@ Result<FoundDocument> ExtendedJsonDocuments::pass_over(InputWindow& window) {
 }
 
 // --- characters
-// -------------------------------------------------------------------------------------------------------
 
 // False where the input ends.
 Result<bool> ExtendedJsonDocuments::skip(InputWindow& window, std::string_view blanks) {

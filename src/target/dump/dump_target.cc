@@ -95,7 +95,6 @@ Result<std::unique_ptr<DumpTarget>> DumpTarget::open(const std::string& folder, 
 }
 
 // --- collections
-// ------------------------------------------------------------------------------------------------------
 
 Result<DumpTarget::Collection*> DumpTarget::collection_of(const Change& change) {
   const auto found = collections_.find(change.destination);
@@ -184,7 +183,6 @@ Result<void> DumpTarget::take_in(const Collection& collection, const Change& cha
 }
 
 // --- changes
-// ----------------------------------------------------------------------------------------------------------
 
 Result<DumpTarget::Found> DumpTarget::find(const Collection& collection, const std::string& key) {
   Found found;

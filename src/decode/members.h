@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "decode/json.h"
+
+// The members of JSON objects, one after the other.
+namespace dynatlas::json {
+
+// Calls visit(name, value) for each member of the object at `in`; visit returns the position behind the value, or null
+// to stop. Returns the position behind the object, or null.
+template <class Visit>
+const char* for_each_member(const char* in, std::string& scratch, Visit&& visit) {
+  if (*in != '{') return nullptr;
+  in = skip_blanks(in + 1);
+  if (*in == '}') return in + 1;
+  for (;;) {
+    std::string_view name;
+    in = read_string(in, name, scratch);
+    if (in == nullptr || (in = expect(in, ':')) == nullptr) return nullptr;
+    in = visit(name, in);
+    if (in == nullptr) return nullptr;
+    in = skip_blanks(in);
+    if (*in == '}') return in + 1;
+    if (*in != ',') return nullptr;
+    in = skip_blanks(in + 1);
+  }
+}
+
+// The value of a string member: refers to the input, unless it held escapes.
+class Text {
+ public:
+  // Reads the string at `in`; another kind of value is passed over and leaves what was here.
+  const char* read(const char* in) { return *in == '"' ? read_string(in, text_, unescaped_) : skip(in); }
+
+  std::string_view view() const { return text_; }
+  bool empty() const { return text_.empty(); }
+  void clear() { text_ = {}; }
+
+ private:
+  std::string_view text_;
+  std::string unescaped_;
+};
+
+}  // namespace dynatlas::json
