@@ -80,6 +80,7 @@ class ItemDecoder {
   void watch(std::size_t name_at, std::size_t size, const char* value, Place& place);
 
   At decode_value(At at, std::size_t type_at, const Place& place);
+  static Type read_compact_type(const char* in);
   static Type read_type(const char*& in);
   Type read_odd_type(const char*& in);
   At decode_typed(Type type, At at, std::size_t type_at, const Place& place);

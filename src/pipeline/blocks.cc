@@ -16,10 +16,13 @@ namespace dynatlas {
 namespace {
 
 // Small enough for a block, and what becomes of it, to stay in a core's second-level cache.
-constexpr std::size_t block_bytes = 512 * 1024;
+constexpr std::size_t block_bytes = 256 * 1024;
 
 // Left free before a block's text, for what the block before leaves over: so that is copied, and not the block.
 constexpr std::size_t headroom = 64 * 1024;
+
+// The kernel copies to the beginning of a page twice as fast as to elsewhere.
+constexpr std::size_t page_bytes = 4096;
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
@@ -65,12 +68,7 @@ class BlockReader {
     InputFile& file = files_[file_];
     block.file = file_;
     block.clean = next_is_clean_;
-    block.buffer.clear();
-    block.buffer.reserve_more(headroom);
-    block.buffer.resize_to(headroom);
-    block.begin = headroom;
-    block.buffer.append(rest_.view());
-    rest_.clear();
+    begin_with_rest(block);
     ASSIGN_OR_RETURN(block.last, fill(file, block.buffer));
     if (at_file_begin_ && block.text().substr(0, 3) == byte_order_mark) block.begin += 3;
     at_file_begin_ = block.last;
@@ -85,9 +83,20 @@ class BlockReader {
   InputProgress progress() const { return progress_of(files_); }
 
  private:
+  // What the last block left lies so that the file is read to the beginning of a page.
+  void begin_with_rest(Block& block) {
+    block.buffer.clear();
+    block.buffer.reserve_more(headroom + rest_.size() + page_bytes + block_bytes + json::json_padding);
+    const std::size_t least = headroom + rest_.size();
+    const std::size_t over = (reinterpret_cast<std::uintptr_t>(block.buffer.data()) + least) % page_bytes;
+    block.buffer.resize_to(least + page_bytes - over);
+    block.begin = block.buffer.size() - rest_.size();
+    if (rest_.size() != 0) std::memcpy(block.buffer.data() + block.begin, rest_.data(), rest_.size());
+    rest_.clear();
+  }
+
   // True at the end of the file.
   static Result<bool> fill(InputFile& file, Buffer& text) {
-    text.reserve_more(block_bytes + json::json_padding);
     const std::size_t whole = text.size() + block_bytes;
     while (text.size() < whole) {
       ASSIGN_OR_RETURN(const std::size_t got, file.read(reinterpret_cast<char*>(text.end()), whole - text.size()));
