@@ -11,6 +11,10 @@
 #include "change/rules.h"
 #include "decode/record.h"
 
+namespace YAML {
+class Node;
+}
+
 namespace dynatlas {
 
 // What the command line says beside the file; it wins over both the file and `--set`.
@@ -53,6 +57,8 @@ class Config : public RulesByTable {
   std::optional<std::string> dump_folder;
 
  private:
+  Result<void> read(const YAML::Node& root, const ConfigOptions& options, const std::string& file);
+
   std::map<std::string, TableRules, std::less<>> tables_;
   TableRules others_;
   std::string default_database_ = "dynamodb";

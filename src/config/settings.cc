@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/settings.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
-#include <cctype>
+#include <cerrno>
 #include <cstdlib>
+#include <set>
+#include <system_error>
 
+#include "base/file.h"
 #include "config/paths.h"
 #include "config/schema.h"
 
@@ -13,8 +18,70 @@ namespace dynatlas {
 
 namespace {
 
+// A file of hand-written keys is far below these; what is above is a mistake or an attack, and must not cost a stack or
+// a memory.
+constexpr std::size_t file_bytes_max = 1024 * 1024;
+constexpr std::size_t values_max = 100'000;  // an alias counts what it stands for, each time
+constexpr int nesting_of_values_max = 32;
+constexpr std::size_t entries_max = 1000;  // of a list that --set makes
+
 bool is_index(const std::string& name) {
   return !name.empty() && name.size() < 6 && name.find_first_not_of("0123456789") == std::string::npos;
+}
+
+std::string inner_path(const std::string& path, std::string_view name) {
+  return path.empty() ? std::string(name) : fmt::format("{}.{}", path, name);
+}
+
+// `where` is where a value stands, for an error: file and line of the values of the file, the path of each.
+std::string where(const YAML::Node& node, const std::string& file, const std::string& path) {
+  const bool in_file = !node.Mark().is_null() && !file.empty();
+  const std::string key = path.empty() ? "the configuration" : fmt::format("`{}`", path);
+  return in_file ? fmt::format("{}:{}: {}", file, node.Mark().line + 1, key) : key;
+}
+
+// Checks what everything else relies on: a tree that ends, of a bounded size, whose keys are texts and differ.
+class TreeCheck {
+ public:
+  explicit TreeCheck(const std::string& file) : file_(file) {}
+
+  Result<void> check(const YAML::Node& node, const std::string& path, int nesting) {
+    if (nesting > nesting_of_values_max)
+      return usage(fmt::format("{} nests deeper than {} levels", where(node, file_, path), nesting_of_values_max));
+    if (++values_ > values_max)
+      return usage(fmt::format("{} holds more than {} values", where(node, file_, ""), values_max));
+    if (node.IsMap()) return check_map(node, path, nesting);
+    for (std::size_t i = 0; node.IsSequence() && i < node.size(); ++i)
+      RETURN_IF_ERROR(check(node[i], inner_path(path, std::to_string(i)), nesting + 1));
+    return {};
+  }
+
+ private:
+  Result<void> check_map(const YAML::Node& node, const std::string& path, int nesting) {
+    std::set<std::string> names;
+    for (const auto& entry : node) {
+      if (!entry.first.IsScalar()) return usage(where(entry.first, file_, path) + " has a key that is no text");
+      const std::string inner = inner_path(path, entry.first.Scalar());
+      if (!names.insert(entry.first.Scalar()).second)
+        return usage(where(entry.first, file_, inner) + " is given twice");
+      RETURN_IF_ERROR(check(entry.second, inner, nesting + 1));
+    }
+    return {};
+  }
+
+  const std::string& file_;
+  std::size_t values_ = 0;
+};
+
+// A value of its own: without the lines of the text that it was read from, and shared with no other place.
+YAML::Node copied(const YAML::Node& node) {
+  YAML::Node copy(node.Type());
+  if (node.IsScalar()) copy = node.Scalar();
+  for (std::size_t i = 0; node.IsSequence() && i < node.size(); ++i) copy.push_back(copied(node[i]));
+  if (node.IsMap()) {
+    for (const auto& entry : node) copy[entry.first.Scalar()] = copied(entry.second);
+  }
+  return copy;
 }
 
 // Replaces ${NAME} and ${NAME:-default} in one value.
@@ -44,96 +111,146 @@ Result<std::string> expand(const std::string& text, const std::string& where) {
   return out;
 }
 
+// What an alias repeats is one node in several places, and must be expanded once.
+constexpr const char* expanded_tag = "!expanded";
+
 Result<void> expand_all(YAML::Node node, const std::string& file, const std::string& path) {
   if (node.IsScalar()) {
-    if (node.Scalar().find("${") == std::string::npos) return {};
-    const bool in_file = node.Mark().line >= 0 && !file.empty();
-    const std::string where =
-        in_file ? fmt::format("{}:{}: `{}`: ", file, node.Mark().line + 1, path) : fmt::format("`{}`: ", path);
-    ASSIGN_OR_RETURN(const std::string text, expand(node.Scalar(), where));
+    if (node.Scalar().find("${") == std::string::npos || node.Tag() == expanded_tag) return {};
+    ASSIGN_OR_RETURN(const std::string text, expand(node.Scalar(), where(node, file, path) + ": "));
     node = text;
+    node.SetTag(expanded_tag);
   } else if (node.IsSequence()) {
     for (std::size_t i = 0; i < node.size(); ++i)
-      RETURN_IF_ERROR(expand_all(node[i], file, fmt::format("{}.{}", path, i)));
+      RETURN_IF_ERROR(expand_all(node[i], file, inner_path(path, std::to_string(i))));
   } else if (node.IsMap()) {
-    for (auto entry : node) {
-      const auto name = entry.first.as<std::string>();
-      RETURN_IF_ERROR(expand_all(entry.second, file, path.empty() ? name : path + "." + name));
-    }
+    for (auto entry : node) RETURN_IF_ERROR(expand_all(entry.second, file, inner_path(path, entry.first.Scalar())));
   }
   return {};
 }
 
-// Puts `value` at the path that begins with names[at].
-void put(YAML::Node node, const std::vector<std::string>& names, std::size_t at, const YAML::Node& value);
+// One --set: puts `value` where `names` say.
+class Setting {
+ public:
+  Setting(std::string path, std::vector<std::string> names, YAML::Node value)
+      : path_(std::move(path)), names_(std::move(names)), value_(std::move(value)) {}
 
-// `tables.*` is every entry, and the entry `*` where there is none.
-void put_in_every_table(YAML::Node tables, const std::vector<std::string>& names, std::size_t at,
-                        const YAML::Node& value) {
-  bool has_star = false;
-  for (const auto& entry : tables) has_star = has_star || (entry["table"] && entry["table"].Scalar() == "*");
-  if (!has_star) {
-    YAML::Node star;
-    star["table"] = "*";
-    tables.push_back(star);
-  }
-  for (auto entry : tables) put(entry, names, at, value);
-}
-
-void put(YAML::Node node, const std::vector<std::string>& names, std::size_t at, const YAML::Node& value) {
-  const std::string& name = names[at];
-  const bool last = at + 1 == names.size();
-  if (name == "*" && at == 1 && names[0] == "tables" && !last) return put_in_every_table(node, names, at + 1, value);
-  if (is_index(name) && (node.IsSequence() || node.IsNull() || !node.IsDefined())) {
-    const auto index = static_cast<std::size_t>(std::stoul(name));
-    while (node.size() <= index && node.size() < 1000) node.push_back(YAML::Node(YAML::NodeType::Map));
-    if (last) {
-      node[index] = value;
-    } else {
-      put(node[index], names, at + 1, value);
+  // Puts the value below `node`, which the names before names[at] lead to.
+  Result<void> put(YAML::Node node, std::size_t at) const {
+    const std::string& name = names_[at];
+    const bool last = at + 1 == names_.size();
+    if (node.IsScalar()) return refuse("goes into a single value, which has no keys");
+    if (name == "*" && at == 1 && names_[0] == "tables" && !last) return put_in_every_table(node, at + 1);
+    if (node.IsSequence() && !is_index(name)) return refuse("goes into a list by something that is no number");
+    const bool index = is_index(name) && !node.IsMap();
+    if (index) {
+      const auto number = static_cast<std::size_t>(std::stoul(name));
+      if (number >= entries_max)
+        return refuse(fmt::format("is beyond the {} entries that a list may have", entries_max));
+      while (node.size() <= number) node.push_back(YAML::Node(YAML::NodeType::Map));
+      if (!last) return put(node[number], at + 1);
+      node[number] = copied(value_);
+      return {};
     }
-    return;
+    if (last) {
+      node[name] = copied(value_);
+      return {};
+    }
+    if (!node[name].IsDefined()) node[name] = YAML::Node(YAML::NodeType::Null);
+    return put(node[name], at + 1);
   }
-  if (last) {
-    node[name] = value;
-    return;
+
+ private:
+  // `tables.*` is every entry, and the entry `*` where there is none.
+  Result<void> put_in_every_table(YAML::Node tables, std::size_t at) const {
+    if (!tables.IsSequence() && !tables.IsNull()) return refuse("goes into tables that are no list");
+    bool has_star = false;
+    for (const auto& entry : tables) {
+      if (!entry.IsMap()) return refuse("goes into an entry that is no map of keys and values");
+      has_star = has_star || (entry["table"] && entry["table"].Scalar() == "*");
+    }
+    if (!has_star) {
+      YAML::Node star;
+      star["table"] = "*";
+      tables.push_back(star);
+    }
+    for (auto entry : tables) RETURN_IF_ERROR(put(entry, at));
+    return {};
   }
-  if (!node[name].IsDefined() || node[name].IsNull()) node[name] = YAML::Node(YAML::NodeType::Null);
-  put(node[name], names, at + 1, value);
-}
+
+  Error refuse(std::string_view why) const { return usage(fmt::format("--set {} {}", path_, why)); }
+
+  std::string path_;
+  std::vector<std::string> names_;
+  YAML::Node value_;
+};
 
 Result<void> apply_setting(YAML::Node root, const std::string& setting) {
   const std::size_t equals = setting.find('=');
-  const auto names =
-      equals == std::string::npos ? std::nullopt : split_path(std::string_view(setting).substr(0, equals));
-  if (!names) return usage(fmt::format("--set {}: must be path.to.key=value", setting));
+  // What has no `=` may be a value alone, even a secret one: it is not repeated.
+  if (equals == std::string::npos) return usage("--set must be followed by path.to.key=value");
+  const std::string path = setting.substr(0, equals);
+  const auto names = split_path(path);
+  if (!names || names->size() > nesting_of_values_max)
+    return usage(fmt::format("--set {}: is no path of keys joined by `.`", path));
   try {
-    put(root, *names, 0, YAML::Load(setting.substr(equals + 1)));
+    const YAML::Node value = YAML::Load(setting.substr(equals + 1));
+    RETURN_IF_ERROR(TreeCheck("").check(value, path, 0));
+    return Setting(path, *names, value).put(root, 0);
   } catch (const YAML::Exception& error) {
-    return usage(fmt::format("--set {}: {}", setting.substr(0, equals), error.msg));
+    return usage(fmt::format("--set {}: {}", path, error.msg));
   }
-  return {};
+}
+
+Result<std::string> read_file(const std::string& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const auto failed = [&path](int error) {
+    return usage(fmt::format("{}: cannot be read: {}", path, std::generic_category().message(error)));
+  };
+  if (file.number() < 0) return failed(errno);
+  std::string text(file_bytes_max + 1, '\0');
+  std::size_t size = 0;
+  while (size < text.size()) {
+    const ssize_t got = ::read(file.number(), text.data() + size, text.size() - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return failed(errno);
+    if (got == 0) break;
+    size += static_cast<std::size_t>(got);
+  }
+  if (size > file_bytes_max) return usage(path + ": is larger than 1 MiB, which no configuration is");
+  text.resize(size);
+  return text;
+}
+
+Result<YAML::Node> read_tree(const std::string& file) {
+  ASSIGN_OR_RETURN(const std::string text, read_file(file));
+  try {
+    YAML::Node root = YAML::Load(text);
+    if (root.IsNull()) return YAML::Node(YAML::NodeType::Map);
+    if (!root.IsMap()) return usage(fmt::format("{}:1: the configuration must be a map of keys and values", file));
+    RETURN_IF_ERROR(TreeCheck(file).check(root, "", 0));
+    return root;
+  } catch (const YAML::Exception& error) {
+    return usage(fmt::format("{}:{}: {}", file, error.mark.line + 1, error.msg));
+  }
 }
 
 }  // namespace
 
 Result<YAML::Node> load_settings(const std::optional<std::string>& file, const std::vector<std::string>& settings) {
   YAML::Node root(YAML::NodeType::Map);
-  try {
-    if (file) {
-      root = YAML::LoadFile(*file);
-      if (root.IsNull()) root = YAML::Node(YAML::NodeType::Map);
-    }
-  } catch (const YAML::BadFile&) {
-    return usage(fmt::format("{}: cannot be read", *file));
-  } catch (const YAML::Exception& error) {
-    return usage(fmt::format("{}:{}: {}", *file, error.mark.line + 1, error.msg));
+  if (file) {
+    ASSIGN_OR_RETURN(root, read_tree(*file));
   }
-  if (!root.IsMap())
-    return usage(fmt::format("{}:1: the configuration must be a map of keys and values", file.value_or("")));
-  for (const std::string& setting : settings) RETURN_IF_ERROR(apply_setting(root, setting));
-  RETURN_IF_ERROR(expand_all(root, file.value_or(""), ""));
-  RETURN_IF_ERROR(check_schema(root, configuration_schema(), file.value_or("")));
+  const std::string name = file.value_or("");
+  try {
+    for (const std::string& setting : settings) RETURN_IF_ERROR(apply_setting(root, setting));
+    RETURN_IF_ERROR(TreeCheck(name).check(root, "", 0));
+    RETURN_IF_ERROR(expand_all(root, name, ""));
+    RETURN_IF_ERROR(check_schema(root, configuration_schema(), name));
+  } catch (const YAML::Exception& error) {
+    return usage(fmt::format("{}: {}", file.value_or("--set"), error.msg));
+  }
   return root;
 }
 

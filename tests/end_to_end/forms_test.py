@@ -27,6 +27,7 @@ FORCED = {
     "get-item": "export",
     "incremental": "incremental",
     "kinesis": "kinesis",
+    "kinesis-envelope": "kinesis",
     "streams": "streams",
     "lambda-kinesis": "lambda",
     "lambda-streams": "lambda",
