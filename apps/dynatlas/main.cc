@@ -6,6 +6,7 @@
 #include <map>
 #include <new>
 
+#include "base/printable.h"
 #include "verbs.h"
 
 namespace dynatlas {
@@ -33,22 +34,43 @@ namespace {
 
 int exit_code(const Error& error) { return error.kind == ErrorKind::usage ? exit_usage : exit_stopped; }
 
+// Says what is wrong with the command line, and where to read on.
+int refuse(const CLI::App& app, const std::string& what) {
+  const std::vector<CLI::App*> given = app.get_subcommands();
+  const std::string verb = given.empty() ? "" : " " + given.front()->get_name();
+  fmt::print(stderr, "dynatlas: {}\ndynatlas{} --help says more\n", printable(what), verb);
+  return exit_usage;
+}
+
+std::string unknown_verb(const CLI::App& app) {
+  std::vector<std::string> known;
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; }))
+    known.push_back(verb->get_name());
+  const std::vector<std::string> left = app.remaining();
+  const bool option = !left.empty() && left.front()[0] == '-';
+  const std::string what = left.empty() ? "a verb is missing" : fmt::format("`{}` is no verb", left.front());
+  return option ? fmt::format("`{}` is no option that stands before a verb", left.front())
+                : fmt::format("{}; known are {}", what, fmt::join(known, ", "));
+}
+
 int run_verb(int argc, char** argv) {
   CLI::App app("Keeps MongoDB equal to Amazon DynamoDB tables.", "dynatlas");
   app.set_version_flag("--version", "dynatlas " DYNATLAS_VERSION);
-  app.require_subcommand(1);
   app.footer("dynatlas VERB --help says more of each verb. Documentation: docs/ in the source.");
   Run run;
   add_convert(app, run);
   add_replay(app, run);
+  app.allow_extras();  // so that a verb that is none can be named; the verbs do not inherit it here
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? exit_done : exit_usage;
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version
+    return refuse(app, error.what());
   }
+  if (!run || app.remaining_size() != 0) return refuse(app, unknown_verb(app));
   const Result<int> code = run();
   if (code) return *code;
-  fmt::print(stderr, "dynatlas: {}\n", code.error().message);
+  fmt::print(stderr, "dynatlas: {}\n", printable(code.error().message));
   return exit_code(code.error());
 }
 
