@@ -4,10 +4,14 @@
 #include <algorithm>
 
 #include "base/field_name.h"
+#include "change/limits.h"
 
 namespace dynatlas {
 
 namespace {
+
+// Of an attribute inside of as many maps as an item may nest.
+constexpr std::size_t path_names_max = nesting_max + 1;
 
 // Splits at each unescaped separator and takes the escapes away; `found` are the separators. Empty where a backslash
 // escapes nothing.
@@ -32,8 +36,8 @@ std::optional<std::vector<std::string>> split(std::string_view text, std::string
 std::optional<std::vector<std::string>> split_path(std::string_view path) {
   std::string found;
   auto names = split(path, ".", found);
-  const bool valid =
-      names && std::none_of(names->begin(), names->end(), [](const std::string& name) { return name.empty(); });
+  const bool valid = names && names->size() <= path_names_max &&
+                     std::none_of(names->begin(), names->end(), [](const std::string& name) { return name.empty(); });
   return valid ? names : std::nullopt;
 }
 

@@ -8,7 +8,8 @@
 
 namespace dynatlas {
 
-// The names of an attribute path: joined by `.`, a `.` or `\` inside a name escaped by `\`. Empty where it is no path.
+// The names of an attribute path: joined by `.`, a `.` or `\` inside a name escaped by `\`. Empty where it is no path,
+// or one that leads deeper than an item may be.
 std::optional<std::vector<std::string>> split_path(std::string_view path);
 
 // The way back.

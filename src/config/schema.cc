@@ -102,7 +102,7 @@ class Checker {
       case Kind::list:
         return check_list(node, schema, path);
       case Kind::texts:
-        return node.IsSequence() || node.IsScalar() ? Result<void>{} : error(node, path, "must be a list of texts");
+        return check_texts(node, path);
       case Kind::on_off:
         return check_on_off(node, path);
       case Kind::word:
@@ -133,6 +133,9 @@ class Checker {
           std::find_if(schema.members.begin(), schema.members.end(), [&name](const auto& m) { return m.name == name; });
       if (member == schema.members.end())
         return error(entry.first, inner, "is no key of the configuration" + suggestion(name, schema));
+      // The place of a value that is not there is wherever something follows.
+      const bool empty = entry.second.IsNull() && member->schema.kind != Kind::map;
+      if (empty) return error(entry.first, inner, "has no value");
       RETURN_IF_ERROR(check(entry.second, member->schema, inner));
     }
     return {};
@@ -142,6 +145,15 @@ class Checker {
     if (!node.IsSequence()) return error(node, path, "must be a list");
     for (std::size_t i = 0; i < node.size(); ++i)
       RETURN_IF_ERROR(check(node[i], schema.element[0], fmt::format("{}.{}", path, i)));
+    return {};
+  }
+
+  Result<void> check_texts(const YAML::Node& node, const std::string& path) const {
+    if (node.IsScalar()) return {};
+    if (!node.IsSequence()) return error(node, path, "must be a list of texts");
+    for (std::size_t i = 0; i < node.size(); ++i) {
+      if (!node[i].IsScalar()) return error(node[i], fmt::format("{}.{}", path, i), "must be a text");
+    }
     return {};
   }
 
