@@ -50,7 +50,7 @@ class DigitReader {
 
 }  // namespace
 
-std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
+std::optional<std::int64_t> parse_rfc3339_of_any_year(std::string_view text) {
   using namespace std::chrono;
   DigitReader in(text);
   const int y = in.number(4);
@@ -76,11 +76,14 @@ std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
     offset = sign * (hours * 60 + minutes);
   }
   const year_month_day date{year{y}, month{m}, day{d}};
-  if (!in.done() || !date.ok() || y < 1970 || hour > 23 || minute > 59 || second > 60) return std::nullopt;
+  if (!in.done() || !date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
   const auto whole = sys_days{date} + hours{hour} + minutes{minute - offset} + seconds{second};
-  const std::int64_t time = duration_cast<microseconds>(whole.time_since_epoch()).count() + fraction;
-  if (time < 0) return std::nullopt;
-  return time;
+  return duration_cast<microseconds>(whole.time_since_epoch()).count() + fraction;
+}
+
+std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
+  const auto time = parse_rfc3339_of_any_year(text);
+  return time && *time >= 0 ? time : std::nullopt;
 }
 
 std::string format_rfc3339_milliseconds(std::int64_t milliseconds) {

@@ -12,6 +12,9 @@ namespace dynatlas {
 // digits beyond microseconds are cut. Years 1970 to 9999. Empty where it is none.
 std::optional<std::int64_t> parse_rfc3339(std::string_view text);
 
+// The same for the years 0 to 9999; negative before 1970.
+std::optional<std::int64_t> parse_rfc3339_of_any_year(std::string_view text);
+
 // The UTC time as MongoDB's relaxed Extended JSON prints it: milliseconds only where there are any.
 // Source: specifications/source/extended-json, "Conversion table", Datetime.
 std::string format_rfc3339_milliseconds(std::int64_t milliseconds);

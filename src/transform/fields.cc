@@ -2,7 +2,7 @@
 #include "transform/fields.h"
 
 #include <algorithm>
-#include <cmath>
+#include <chrono>
 #include <set>
 
 #include "base/time_text.h"
@@ -54,6 +54,11 @@ std::optional<std::int64_t> scaled(Number number, int shift) {
   return number.negative ? -value : value;
 }
 
+// µs as the ms in which they lie.
+std::int64_t floor(std::int64_t microseconds) {
+  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::microseconds(microseconds)).count();
+}
+
 }  // namespace
 
 FieldPass::FieldPass(const TableRules& rules, const std::vector<KeyAttribute>& keys, const std::vector<TypeTag>& types,
@@ -66,18 +71,21 @@ bool FieldPass::is_key(std::string_view stored_name) const {
   return std::find(keys_.begin(), keys_.end(), stored_name) != keys_.end();
 }
 
-std::optional<RecordFault> FieldPass::run(std::string_view elements) { return map(elements, root_, {}, true); }
+std::optional<RecordFault> FieldPass::run(std::string_view elements) { return map(elements, root_, {}, {true, false}); }
 
 std::optional<RecordFault> FieldPass::map(std::string_view elements, const FieldRules& rules, const Paths& paths,
-                                          bool top_level) {
+                                          Level level) {
   std::set<std::string, std::less<>> written;
   BsonReader reader(elements);
   BsonElement element;
   while (reader.next(element)) {
     const auto found = rules.children.find(element.name);
     const FieldRules* child = found == rules.children.end() ? nullptr : &found->second;
-    const bool key = top_level && is_key(element.name);
-    const bool kept = !rules.keeps_some || (child != nullptr && (child->keep || child->keeps_some));
+    const bool key = level.top && is_key(element.name);
+    const bool all_kept = level.kept || !rules.keeps_some;
+    // What is kept below here is in maps only.
+    const bool some_kept = child != nullptr && child->keeps_some && element.type == BsonType::document;
+    const bool kept = all_kept || some_kept || (child != nullptr && child->keep);
     if (!key && (!kept || (child != nullptr && child->drop))) continue;
     const std::string_view name =
         !key && child != nullptr && child->rename ? std::string_view(*child->rename) : element.name;
@@ -89,29 +97,24 @@ std::optional<RecordFault> FieldPass::map(std::string_view elements, const Field
     }
     BsonElement renamed = element;
     renamed.name = name;
-    if (auto fault = field(renamed, key ? nullptr : child, inner, key)) return fault;
+    if (auto fault = field(renamed, key ? nullptr : child, inner, level.kept)) return fault;
   }
   return std::nullopt;
 }
 
 std::optional<RecordFault> FieldPass::field(const BsonElement& element, const FieldRules* rules, const Paths& paths,
-                                            bool key) {
-  if (!key && rules != nullptr && rules->date != FieldRules::Date::none &&
+                                            bool kept) {
+  if (rules != nullptr && rules->date != FieldRules::Date::none &&
       write_date(element, rules->date, element.name, paths))
     return std::nullopt;
-  const bool descend =
-      !key && rules != nullptr && element.type == BsonType::document && (!rules->children.empty() || rules->keeps_some);
-  if (!descend) {
+  if (rules == nullptr || rules->children.empty() || element.type != BsonType::document) {
     append_element(out_, element.type, element.name, element.value);
     carry_types(paths);
     return std::nullopt;
   }
   begin_element(out_, element.type, element.name);
   OpenDocument document(out_);
-  // A map that is kept as a whole keeps everything below it.
-  FieldRules below = *rules;
-  if (rules->keep) below.keeps_some = false;
-  auto fault = map(elements_of(element.value), below, paths, false);
+  auto fault = map(elements_of(element.value), *rules, paths, {false, kept || rules->keep});
   document.close();
   return fault;
 }
@@ -131,7 +134,7 @@ bool FieldPass::write_date(const BsonElement& element, FieldRules::Date unit, st
   std::optional<std::int64_t> milliseconds;
   if (unit == FieldRules::Date::rfc3339) {
     if (element.type == BsonType::string) {
-      if (const auto time = parse_rfc3339(string_text(element.value))) milliseconds = *time / 1000;
+      if (const auto time = parse_rfc3339_of_any_year(string_text(element.value))) milliseconds = floor(*time);
     }
   } else {
     const bool text_number = std::any_of(

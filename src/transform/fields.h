@@ -33,10 +33,14 @@ class FieldPass {
     std::string after;
   };
 
-  std::optional<RecordFault> map(std::string_view elements, const FieldRules& rules, const Paths& paths,
-                                 bool top_level);
-  std::optional<RecordFault> field(const BsonElement& element, const FieldRules* rules, const Paths& paths,
-                                   bool is_key);
+  // Where a map lies: at the top, or inside of one that is kept as a whole.
+  struct Level {
+    bool top;
+    bool kept;
+  };
+
+  std::optional<RecordFault> map(std::string_view elements, const FieldRules& rules, const Paths& paths, Level level);
+  std::optional<RecordFault> field(const BsonElement& element, const FieldRules* rules, const Paths& paths, bool kept);
   bool is_key(std::string_view stored_name) const;
   void carry_types(const Paths& paths);
   bool write_date(const BsonElement& element, FieldRules::Date unit, std::string_view name, const Paths& paths);
