@@ -47,18 +47,23 @@ Result<Descriptor> lock_file(const std::string& path) {
 }
 
 Result<ReplacedFile> ReplacedFile::begin(const std::string& path) {
-  const std::string temporary = path + std::string(ending);
-  Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  if (file.number() < 0) return failed(temporary, "made", errno);
-  return ReplacedFile(path, std::move(file));
+  std::error_code missing;
+  const std::filesystem::path found = std::filesystem::canonical(path, missing);
+  const std::string place = missing ? path : found.string();
+  const bool replaced = missing || std::filesystem::is_regular_file(found);
+  const std::string temporary = replaced ? place + std::string(ending) : place;
+  const int how = replaced ? O_WRONLY | O_CREAT | O_TRUNC : O_WRONLY;
+  Descriptor file(::open(temporary.c_str(), how | O_CLOEXEC, 0644));
+  if (file.number() < 0) return failed(temporary, replaced ? "made" : "written", errno);
+  return ReplacedFile(place, temporary, std::move(file));
 }
 
 ReplacedFile::~ReplacedFile() {
-  if (descriptor_.number() >= 0) ::unlink(temporary().c_str());
+  if (descriptor_.number() >= 0 && temporary_ != path_) ::unlink(temporary_.c_str());
 }
 
 Result<void> ReplacedFile::flush() {
-  RETURN_IF_ERROR(write_all(descriptor_.number(), buffer_.view(), temporary()));
+  RETURN_IF_ERROR(write_all(descriptor_.number(), buffer_.view(), temporary_));
   buffer_.clear();
   return {};
 }
@@ -70,8 +75,10 @@ Result<void> ReplacedFile::append(std::string_view bytes) {
 
 Result<void> ReplacedFile::finish() {
   RETURN_IF_ERROR(flush());
-  if (::fsync(descriptor_.number()) != 0) return failed(temporary(), "synced", errno);
-  if (std::rename(temporary().c_str(), path_.c_str()) != 0) return failed(path_, "replaced", errno);
+  if (temporary_ != path_) {
+    if (::fsync(descriptor_.number()) != 0) return failed(temporary_, "synced", errno);
+    if (std::rename(temporary_.c_str(), path_.c_str()) != 0) return failed(path_, "replaced", errno);
+  }
   descriptor_ = Descriptor(-1);
   return {};
 }

@@ -36,7 +36,8 @@ Result<void> write_all(int descriptor, std::string_view bytes, std::string_view 
 Result<Descriptor> lock_file(const std::string& path);
 
 // Writes a whole file beside `path` and renames it into place when it is finished: readers see the old file or the new
-// one.
+// one. What a symbolic link leads to is replaced, not the link; a device or a pipe, which must not be replaced, is
+// written to as it is.
 class ReplacedFile {
  public:
   static Result<ReplacedFile> begin(const std::string& path);
@@ -56,11 +57,12 @@ class ReplacedFile {
   static constexpr std::string_view ending = ".dynatlas-new";
 
  private:
-  ReplacedFile(std::string path, Descriptor descriptor) : path_(std::move(path)), descriptor_(std::move(descriptor)) {}
-  std::string temporary() const { return path_ + std::string(ending); }
+  ReplacedFile(std::string path, std::string temporary, Descriptor descriptor)
+      : path_(std::move(path)), temporary_(std::move(temporary)), descriptor_(std::move(descriptor)) {}
   Result<void> flush();
 
   std::string path_;
+  std::string temporary_;  // what is written to; `path_` where nothing is replaced
   Descriptor descriptor_;
   Buffer buffer_;
 };
