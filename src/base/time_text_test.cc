@@ -68,6 +68,16 @@ TEST(ParseRfc3339, RefusesWhatIsNoTime) {
   }
 }
 
+TEST(ParseTime, OfAnyYearReachesBeforeNineteenSeventy) {
+  // date -u -d TIME +%s
+  EXPECT_EQ(parse_rfc3339_of_any_year("1969-12-31T23:59:59Z"), Time(-1'000'000));
+  EXPECT_EQ(parse_rfc3339_of_any_year("1969-12-31T23:59:59.5Z"), Time(-500'000));
+  EXPECT_EQ(parse_rfc3339_of_any_year("1965-03-02T00:00:00+09:00"), Time(-152'614'800'000'000));
+  EXPECT_EQ(parse_rfc3339_of_any_year("0001-01-01T00:00:00Z"), Time(-62'135'596'800'000'000));
+  EXPECT_EQ(parse_rfc3339_of_any_year("9999-12-31T23:59:59.999999Z"), Time(last_microsecond_of_year_9999));
+  EXPECT_FALSE(parse_rfc3339_of_any_year("-001-01-01T00:00:00Z"));
+}
+
 TEST(FormatRfc3339, PrintsMillisecondsOnlyWhereThereAreAny) {
   EXPECT_EQ(format_rfc3339_milliseconds(0), "1970-01-01T00:00:00Z");
   EXPECT_EQ(format_rfc3339_milliseconds(1480642020000), "2016-12-02T01:27:00Z");

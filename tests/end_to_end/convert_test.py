@@ -8,8 +8,10 @@ import json
 import os
 import pathlib
 import random
+import re
 import subprocess
 import tempfile
+import threading
 import unittest
 
 import bson
@@ -248,14 +250,19 @@ class ExitCodeTest(Folder):
             ("convert", "--set=metadata=${DYNATLAS_TEST_UNSET}"): "DYNATLAS_TEST_UNSET",
             ("convert", "-c", config): f"{config}:3",
             ("convert", "-c", self.folder / "absent.yaml"): "absent.yaml",
+            ("convert", "-c", self.folder): "Is a directory",
+            ("convert", "-c", self.file("endless.yaml", "tables: &a [*a]\n")): "endless.yaml:1",
             ("convert", "--changes", "--to=bson"): "--changes",
+            ("convert", "--to=item", "--from=item"): "--from",
+            ("--bogus", "convert"): "--bogus",
+            ("non\u009bsense\u202e\n",): "non\\u009bsense\\u202e\\u000a",
         }
         for arguments, named in cases.items():
             with self.subTest(arguments=arguments):
                 ended = program.run(*arguments, text=compact(item("1")))
                 self.assertEqual((ended.code, ended.out), (2, b""), ended.errors)
                 self.assertIn(named, ended.errors)
-                self.assertNotRegex(ended.errors, r"[\x00-\x08\x0b-\x1f]")
+                self.assertNotRegex(ended.errors, r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e]")
 
     def test_a_missing_file_is_2_and_nothing_was_touched(self):
         good = self.file("good", compact(item("1")))
@@ -267,11 +274,22 @@ class ExitCodeTest(Folder):
         self.assertEqual(program.run("convert", self.folder).code, 2)
 
     def test_help_and_version_are_0_and_go_to_standard_output(self):
-        for arguments in (["--help"], ["--version"], ["convert", "--help"]):
+        for arguments in (["--help"], ["--version"]):
             ended = program.run(*arguments)
             self.assertEqual((ended.code, ended.errors), (0, ""))
             self.assertTrue(ended.out)
-        self.assertIn(b"xample", program.run("convert", "--help").out)
+
+    def test_help_of_every_verb_has_an_example_and_the_exit_codes(self):
+        known = program.run("--help").out.decode().partition("Subcommands:")[2]
+        verbs = re.findall(r"^  (\w+)", known, re.MULTILINE)
+        self.assertIn("convert", verbs)
+        for verb in verbs:
+            with self.subTest(verb=verb):
+                ended = program.run(verb, "--help")
+                self.assertEqual((ended.code, ended.errors), (0, ""))
+                text = ended.out.decode()
+                self.assertRegex(text, rf"(?m)^Example: .*dynatlas {verb} ")
+                self.assertIn("Exit codes: 0 ", text)
 
     def test_refused_records_are_1_and_the_others_arrive(self):
         text = "\n".join([compact(item("1")), compact(item("2", x={"N": "?"})), compact(item("3"))])
@@ -280,11 +298,13 @@ class ExitCodeTest(Folder):
         self.assertEqual(self.names(ended), ["1", "3"])
 
     def test_a_full_disk_is_3(self):
+        outputs = [["--to=ejson"], ["--to=canonical"], ["--to=bson"], ["--changes", "--key=pk"], ["--to=item"]]
         for copies in (1, 200_000):
-            for form in ("ejson", "bson"):
-                with self.subTest(copies=copies, form=form), open("/dev/full", "wb") as full:
+            for options in outputs:
+                text = '{"pk":"1"}' if options == ["--to=item"] else compact(item("1"))
+                with self.subTest(copies=copies, options=options), open("/dev/full", "wb") as full:
                     child = subprocess.run(
-                        [program.path(), "convert", f"--to={form}"], input=(compact(item("1")) + "\n").encode() * copies,
+                        [program.path(), "convert", *options], input=(text + "\n").encode() * copies,
                         stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
                     self.assertEqual(child.returncode, 3)
                     self.assertIn(b"No space left on device", child.stderr)
@@ -367,10 +387,35 @@ class CausesTest(Folder):
                 self.assertNotIn("SECRET", ended.errors)
 
     def test_names_cannot_forge_lines(self):
-        ended = program.run("convert", text=compact({"a\nforged: record 7\x1b[2J\u0085\u2028": {"N": "?"}}))
+        ended = program.run("convert", text=compact({"a\nforged: record 7\x1b[2J\u0085\u2028\u202e\u2066": {"N": "?"}}))
         self.assertEqual(ended.code, 1)
         self.assertEqual(len(ended.errors.splitlines()), 2, ended.errors)
-        self.assertNotRegex(ended.errors, r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+        self.assertNotRegex(ended.errors, r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+        self.assertIn("`a\\u000aforged: record 7\\u001b[2J\\u0085\\u2028\\u202e\\u2066`", ended.errors)
+
+    def test_secrets_of_the_configuration_are_never_told(self):
+        uri = f"mongodb://user:{SECRET}@host/db"
+        mistakes = {
+            "unknown key": f"target:\n  mongodb: {{uri: '{uri}'}}\nnombers: 1\n",
+            "another kind of value": f"target:\n  mongodb: '{uri}'\n",
+            "no map": f"'{uri}'\n",
+            "syntax": f"target:\n  mongodb:\n    uri: '{uri}'\n  bad\n",
+            "no end": f"target: {{mongodb: {{uri: '{uri}'}}\n",
+            "no table": f"aws: {{profile: {SECRET}}}\ntables: [{{id: key}}]\n",
+            "word": f"tables: [{{table: t, id: {SECRET}}}]\n",
+            "twice": f"name: {SECRET}\nname: {SECRET}\n",
+        }
+        for name, text in mistakes.items():
+            with self.subTest(mistake=name):
+                ended = program.run("convert", "-c", self.file("c.yaml", text))
+                self.assertEqual((ended.code, ended.out), (2, b""))
+                self.assertIn("c.yaml:", ended.errors)
+                self.assertNotIn(SECRET, ended.errors)
+        for options in ([f"--set={uri}"], [f"--set=target.mongodb.uri=[{uri}"], [f"--set=target.mongodb={uri}"], ["--set=name=a", f"--set=name.x={SECRET}"]):
+            with self.subTest(options=options):
+                ended = program.run("convert", *options)
+                self.assertEqual((ended.code, ended.out), (2, b""))
+                self.assertNotIn(SECRET, ended.errors)
 
     def test_standard_input_has_a_name(self):
         self.assertIn("standard input", program.run("convert", text="{").errors)
@@ -503,6 +548,51 @@ class NeighboursTest(Folder):
 
 class LargeInputTest(Folder):
     """Blocks and threads never show."""
+
+    def run_in_pieces(self, text, dice, *options):
+        """The text on standard input in pieces of random sizes, as a slow sender's pipe delivers it."""
+        command = [program.path(), "convert", *options]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0) as child:
+            def send():
+                at = 0
+                while at < len(text):
+                    size = dice.choice((1, 2, 7, 100, 4096, 70_000))
+                    child.stdin.write(text[at : at + size])
+                    at += size
+                child.stdin.close()
+
+            errors = []
+            threads = [threading.Thread(target=send), threading.Thread(target=lambda: errors.append(child.stderr.read()))]
+            for thread in threads:
+                thread.start()
+            out = child.stdout.read()
+            for thread in threads:
+                thread.join()
+        return program.Ended(child.returncode, out, errors[0].decode())
+
+    def test_however_the_input_is_cut_the_output_is_the_same(self):
+        for seed in range(3):
+            dice = random.Random(seed)
+            values = []
+            for number in range(60):
+                kind = dice.randrange(8)
+                record = item(f"{seed}-{number}", text={"S": "é\u2028\\\"" * dice.randrange(60)}, n={"N": str(number)})
+                values.append({
+                    0: compact(record)[:-1],
+                    1: compact(item("?", n={"N": "?"})),
+                    2: json.dumps({"Items": [record, record]}, indent=2),
+                    3: compact(kinesis_event(compact(kinesis_record(record)))),
+                    4: json.dumps(streams_record(record), indent="\t"),
+                    5: compact({"Item": record}),
+                }.get(kind, compact(record)))
+            text = "\n".join(values).encode()
+            whole = program.run("convert", "--changes", "--key=pk", "--jobs=1", text=text)
+            self.assertGreater(len(whole.lines()), 30)
+            for jobs in (1, 3, 8):
+                with self.subTest(seed=seed, jobs=jobs):
+                    options = ("--changes", "--key=pk", f"--jobs={jobs}")
+                    self.assertEqual(program.run("convert", *options, text=text), whole)
+                    self.assertEqual(self.run_in_pieces(text, dice, *options), whole)
 
     def test_a_page_of_5_mb_in_one_line(self):
         items = [item(str(n), text={"S": "x" * 900}, n={"N": str(n)}) for n in range(5_500)]
