@@ -31,6 +31,7 @@ template <class Value>
 void add_word_option(CLI::App& verb, const std::string& name, Value& value, const std::map<std::string, Value>& words,
                      const std::string& help) {
   std::vector<std::string> names;
+  names.reserve(words.size());
   for (const auto& [word, unused] : words) names.push_back(word);
   verb.add_option_function<std::string>(
           name, [&value, words](const std::string& word) { value = words.at(word); }, help)

@@ -47,6 +47,8 @@ inline Error usage(std::string message) { return Error{ErrorKind::usage, std::mo
     if (auto returned = (expression); !returned) return std::move(returned).error(); \
   } while (false)
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a declaration cannot stand in parentheses
+
 // Declares `declaration` as the value of `expression`, or returns its error from the calling function.
 #define ASSIGN_OR_RETURN(declaration, expression) \
   ASSIGN_OR_RETURN_INNER(DYNATLAS_JOIN(result_at_line_, __LINE__), declaration, expression)
@@ -54,3 +56,5 @@ inline Error usage(std::string message) { return Error{ErrorKind::usage, std::mo
   auto result = (expression);                                   \
   if (!result) return std::move(result).error();                \
   declaration = *std::move(result)
+
+// NOLINTEND(bugprone-macro-parentheses)

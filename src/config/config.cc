@@ -53,14 +53,14 @@ Result<void> take_options(const ConfigOptions& options, Tables& tables) {
     tables.entries.emplace(parsed->table, YAML::Node(YAML::NodeType::Map));
   }
   for (const std::string& option : options.maps) {
-    auto parsed = parse_map_option(option);
+    const auto parsed = parse_map_option(option);
     if (!parsed) return usage(fmt::format("--map {}: must be TABLE=DATABASE.COLLECTION", option));
     if (!names_tables(parsed->table))
       return usage(fmt::format("--map {}: `{}` is no name of a DynamoDB table", option, parsed->table));
     if (const std::string fault = target_fault(parsed->database, parsed->collection); !fault.empty())
       return usage(fmt::format("--map {}: the target {}", option, fault));
     tables.entries.emplace(parsed->table, YAML::Node(YAML::NodeType::Map));
-    tables.maps[parsed->table] = *std::move(parsed);
+    tables.maps[parsed->table] = *parsed;
   }
   return {};
 }
@@ -132,7 +132,7 @@ Result<void> Config::read(const YAML::Node& root, const ConfigOptions& options, 
     if (name == "*") continue;
     TableRules inherited = others_;
     // The collection that the file gives the tables nobody named is theirs alone; --map speaks of all the rest.
-    if (inherited.collection != "*" && tables.maps.count("*") == 0) inherited.collection.clear();
+    if (inherited.collection != "*" && !tables.maps.contains("*")) inherited.collection.clear();
     ASSIGN_OR_RETURN(TableRules compiled, compile(tables, name, file, std::move(inherited)));
     tables_.emplace(name, std::move(compiled));
   }

@@ -11,7 +11,7 @@
 #include "change/rules.h"
 #include "decode/record.h"
 
-namespace YAML {
+namespace YAML {  // NOLINT(readability-identifier-naming): the library's name
 class Node;
 }
 

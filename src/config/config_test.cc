@@ -210,7 +210,7 @@ TEST_F(ConfigTest, RefusesTablesWithoutAName) {
 }
 
 TEST_F(ConfigTest, RefusesMetadataNamesThatCannotBeAField) {
-  for (const std::string name : {"''", "_id", "$a", "a.b", "a%b", "\"a\\0\""})
+  for (const std::string name : {"''", "_id", "$a", "a.b", "a%b", R"("a\0")"})
     EXPECT_THAT(refusal("name: n\nmetadata: " + name + "\n"), AllOf(StartsWith(at_line(2)), HasSubstr("`metadata`")))
         << name;
   EXPECT_EQ(loaded("metadata: m\n").rules("t").items.names.metadata, "m");

@@ -67,10 +67,10 @@ Schema table_schema() {
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
+  for (const char letter : a) {
     std::size_t diagonal = row[0]++;
     for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      const std::size_t replaced = diagonal + (letter == b[j] ? 0 : 1);
       diagonal = row[j + 1];
       row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
     }
@@ -128,7 +128,7 @@ class Checker {
     if (!node.IsMap()) return error(node, path, "must be a map of keys and values");
     for (const auto& entry : node) {
       const auto name = entry.first.as<std::string>();
-      const std::string inner = path.empty() ? name : path + "." + name;
+      const std::string inner = path.empty() ? name : fmt::format("{}.{}", path, name);
       const auto member =
           std::find_if(schema.members.begin(), schema.members.end(), [&name](const auto& m) { return m.name == name; });
       if (member == schema.members.end())

@@ -7,7 +7,7 @@
 
 #include "base/result.h"
 
-namespace YAML {
+namespace YAML {  // NOLINT(readability-identifier-naming): the library's name
 class Node;
 }
 

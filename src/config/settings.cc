@@ -132,8 +132,8 @@ Result<void> expand_all(YAML::Node node, const std::string& file, const std::str
 // One --set: puts `value` where `names` say.
 class Setting {
  public:
-  Setting(std::string path, std::vector<std::string> names, YAML::Node value)
-      : path_(std::move(path)), names_(std::move(names)), value_(std::move(value)) {}
+  Setting(std::string path, std::vector<std::string> names, const YAML::Node& value)
+      : path_(std::move(path)), names_(std::move(names)), value_(value) {}
 
   // Puts the value below `node`, which the names before names[at] lead to.
   Result<void> put(YAML::Node node, std::size_t at) const {
@@ -185,7 +185,7 @@ class Setting {
   YAML::Node value_;
 };
 
-Result<void> apply_setting(YAML::Node root, const std::string& setting) {
+Result<void> apply_setting(const YAML::Node& root, const std::string& setting) {
   const std::size_t equals = setting.find('=');
   // What has no `=` may be a value alone, even a secret one: it is not repeated.
   if (equals == std::string::npos) return usage("--set must be followed by path.to.key=value");

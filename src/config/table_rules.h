@@ -8,7 +8,7 @@
 #include "base/result.h"
 #include "change/rules.h"
 
-namespace YAML {
+namespace YAML {  // NOLINT(readability-identifier-naming): the library's name
 class Node;
 }
 

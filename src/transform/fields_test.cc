@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transform/fields.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
@@ -202,8 +203,8 @@ TEST_F(FieldsTest, ThatAreNoDatesStayAndAreCounted) {
   date("s", FieldRules::Date::seconds);
   date("r", FieldRules::Date::rfc3339);
   for (const std::string value :
-       {"\"1720740233\"", "\"x\"", "true", "null", "[1]", "{\"s\":1}", "{\"$numberDouble\":\"0.0005\"}",
-        "{\"$numberDecimal\":\"1E+30\"}", "{\"$numberLong\":\"9223372036854775807\"}"}) {
+       {R"("1720740233")", R"("x")", "true", "null", "[1]", R"({"s":1})", R"({"$numberDouble":"0.0005"})",
+        R"({"$numberDecimal":"1E+30"})", R"({"$numberLong":"9223372036854775807"})"}) {
     expect("{\"s\":" + value + "}", "{\"s\":" + value + "}");
     EXPECT_EQ(unread, 1U) << value;
   }
@@ -273,7 +274,8 @@ RC_GTEST_PROP(Fields, AreDroppedAndKeptAsAWalkByPathSays, ()) {
                           return is_prefix(rule, inner) || (!leaf && is_prefix(inner, rule));
                         });
       if (with_rules && (drop || !keep)) continue;
-      json += (json.size() == 1 ? "\"" : ",\"") + part + "\":" + value;
+      if (json.size() != 1) json += ',';
+      json += fmt::format("\"{}\":{}", part, value);
     }
     return json + "}";
   };

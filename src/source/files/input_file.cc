@@ -8,7 +8,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -137,6 +137,7 @@ struct InputFile::State {
     return room - stream.avail_out;
   }
 
+  // NOLINTNEXTLINE(readability-non-const-parameter): zstd writes there
   Result<std::size_t> read_zstd(char* out, std::size_t room) {
     ZSTD_outBuffer output{out, room, 0};
     while (output.pos == 0) {
