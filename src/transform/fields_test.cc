@@ -234,10 +234,12 @@ TEST_F(FieldsTest, WithoutRulesForThemStayInTheirOrder) {
 // A map of maps as names and whole numbers, its twin a walk that follows the words of the documentation.
 RC_GTEST_PROP(Fields, AreDroppedAndKeptAsAWalkByPathSays, ()) {
   const auto name = rc::gen::element<std::string>("a", "b", "c");
-  const auto paths = rc::gen::container<std::vector<Names>>(rc::gen::mapcat(
-      rc::gen::inRange<std::size_t>(1, 4), [name](std::size_t n) { return rc::gen::container<Names>(n, name); }));
-  const auto kept = *rc::gen::scale(0.1, paths);
-  const auto dropped = *rc::gen::scale(0.1, paths);
+  // rc::gen::inRange would give the depth 1 alone at small sizes.
+  const auto paths = rc::gen::resize(4, rc::gen::container<std::vector<Names>>(rc::gen::mapcat(
+                                            rc::gen::element<std::size_t>(1, 2, 3),
+                                            [name](std::size_t n) { return rc::gen::container<Names>(n, name); })));
+  const auto kept = *paths;
+  const auto dropped = *paths;
   TableRules rules;
   for (const Names& path : kept) {
     FieldRules* found = &rules.fields;
