@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
@@ -19,6 +20,21 @@ constexpr std::size_t write_chunk = 1024 * 1024;
 
 Error failed(std::string_view name, std::string_view what, int error) {
   return fatal(fmt::format("{}: cannot be {}: {}", name, what, std::generic_category().message(error)));
+}
+
+// The descriptor of this process that a path such as /dev/stdout names; -1 where it names none. Opened by that path, a
+// file would be written from its beginning, whatever stands in it.
+int open_descriptor(std::string_view path) {
+  if (path == "/dev/stdout") return STDOUT_FILENO;
+  if (path == "/dev/stderr") return STDERR_FILENO;
+  for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
+    if (!path.starts_with(folder)) continue;
+    const std::string_view digits = path.substr(folder.size());
+    int number = -1;
+    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (read.ec == std::errc{} && read.ptr == digits.data() + digits.size()) return number;
+  }
+  return -1;
 }
 
 }  // namespace
@@ -47,6 +63,11 @@ Result<Descriptor> lock_file(const std::string& path) {
 }
 
 Result<ReplacedFile> ReplacedFile::begin(const std::string& path) {
+  if (const int open = open_descriptor(path); open >= 0) {
+    Descriptor copy(::fcntl(open, F_DUPFD_CLOEXEC, 0));
+    if (copy.number() < 0) return failed(path, "written", errno);
+    return ReplacedFile(path, path, std::move(copy));
+  }
   std::error_code missing;
   const std::filesystem::path found = std::filesystem::canonical(path, missing);
   const std::string place = missing ? path : found.string();

@@ -36,8 +36,8 @@ Result<void> write_all(int descriptor, std::string_view bytes, std::string_view 
 Result<Descriptor> lock_file(const std::string& path);
 
 // Writes a whole file beside `path` and renames it into place when it is finished: readers see the old file or the new
-// one. What a symbolic link leads to is replaced, not the link; a device or a pipe, which must not be replaced, is
-// written to as it is.
+// one. What a symbolic link leads to is replaced, not the link; a device, a pipe or what /dev/stdout names,
+// which must not be replaced, is written to as it is.
 class ReplacedFile {
  public:
   static Result<ReplacedFile> begin(const std::string& path);

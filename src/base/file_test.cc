@@ -123,6 +123,19 @@ TEST_F(FileTest, DoesNotReplaceADevice) {
   EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
 }
 
+TEST_F(FileTest, GoesOnBehindWhatAnOpenDescriptorHasWritten) {
+  for (const std::string named : {"/dev/fd/", "/proc/self/fd/"}) {
+    {
+      const Descriptor open(::open(path("out").c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+      ASSERT_TRUE(write_all(open.number(), "before ", "out"));
+      write_and_finish(named + std::to_string(open.number()), "text");
+      ASSERT_TRUE(write_all(open.number(), " behind", "out"));
+    }
+    EXPECT_EQ(text_of(path("out")), "before text behind");
+  }
+  EXPECT_FALSE(ReplacedFile::begin("/dev/fd/99999"));
+}
+
 TEST_F(FileTest, NamesTheFileThatCannotBeWritten) {
   const Result<ReplacedFile> file = ReplacedFile::begin(path("absent/a"));
   ASSERT_FALSE(file);
