@@ -139,6 +139,20 @@ Result<void> Config::read(const YAML::Node& root, const ConfigOptions& options, 
   return {};
 }
 
+// The targets of all tables that are known by name.
+Result<void> Config::check_targets() const {
+  std::vector<std::string> names = {default_table};
+  for (const auto& [name, unused] : tables_) names.push_back(name);
+  for (const std::string& name : names) {
+    const Namespace target = target_of(name);
+    if (const std::string fault = target_fault(target.database, target.collection); !fault.empty())
+      return usage(fmt::format("the table `{}` goes to {}, which {}: give it another by `to` or --map", name,
+                               target.text(), fault));
+  }
+  const std::string clash = two_tables_of_one_target();
+  return clash.empty() ? Result<void>{} : usage(clash);
+}
+
 Result<Config> Config::load(const ConfigOptions& options) {
   ASSIGN_OR_RETURN(const YAML::Node root, load_settings(options.file, options.settings));
   Config config;
@@ -152,8 +166,7 @@ Result<Config> Config::load(const ConfigOptions& options) {
     const std::string line = error.mark.is_null() ? "" : fmt::format(":{}", error.mark.line + 1);
     return usage(fmt::format("{}{}: {}", options.file.value_or("--set"), line, error.msg));
   }
-  const std::string clash = config.two_tables_of_one_target();
-  if (!clash.empty()) return usage(clash);
+  RETURN_IF_ERROR(config.check_targets());
   return config;
 }
 

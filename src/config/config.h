@@ -58,6 +58,7 @@ class Config : public RulesByTable {
 
  private:
   Result<void> read(const YAML::Node& root, const ConfigOptions& options, const std::string& file);
+  Result<void> check_targets() const;
 
   std::map<std::string, TableRules, std::less<>> tables_;
   TableRules others_;

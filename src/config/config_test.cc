@@ -202,6 +202,15 @@ TEST_F(ConfigTest, RefusesTargetsThatMongodbOrDynatlasDoesNotTake) {
   EXPECT_THAT(refusal(""), StartsWith("--map t=a/../b.x: "));
 }
 
+TEST_F(ConfigTest, RefusesTablesWhoseOwnNameIsNoTarget) {
+  EXPECT_THAT(refusal("tables: [{table: dynatlas.x}]\n"), HasSubstr("`dynatlas.x` goes to dynamodb.dynatlas.x"));
+  loaded("tables: [{table: dynatlas.x, to: a.b}]\n");
+  options.default_table = "system.x";
+  EXPECT_THAT(refusal(""), HasSubstr("`system.x`"));
+  options.maps = {"*=a.b"};
+  loaded("");
+}
+
 TEST_F(ConfigTest, RefusesTablesWithoutAName) {
   EXPECT_THAT(refusal("tables:\n- table: t\n- id: key\n"), StartsWith(at_line(3)));
   EXPECT_THAT(refusal("tables:\n- table: t\n- table: t\n"), AllOf(StartsWith(at_line(3)), HasSubstr("`t` twice")));
