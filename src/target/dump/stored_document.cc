@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "target/dump/stored_document.h"
 
+#include <fmt/format.h>
+
+#include <cmath>
+
 #include "change/number.h"
 
 namespace dynatlas {
@@ -16,8 +20,13 @@ std::optional<BsonElement> find(std::string_view document, std::string_view name
   return std::nullopt;
 }
 
-// Numbers that MongoDB takes for one key have one form here. A double that is no integer never equals a key of ours,
-// which is a Decimal128 then, and stays what it is.
+// MongoDB compares a double with a Decimal128 by the 34 digits nearest to the double, not by its shortest text: 0.5 is
+// equal to the decimal 0.5, 0.1 is not.
+NumberFault number_as_compared(double value, Number& number) {
+  return std::isfinite(value) ? parse_number(fmt::format("{:.33e}", value), number) : NumberFault::not_a_number;
+}
+
+// Numbers that MongoDB takes for one key have one form here.
 StoredKey canonical(BsonType type, std::string_view value) {
   Number number;
   NumberFault fault = NumberFault::not_a_number;
@@ -29,8 +38,7 @@ StoredKey canonical(BsonType type, std::string_view value) {
     fault = number_of_decimal128(load_little_endian<std::uint64_t>(value), load_little_endian<std::uint64_t>(value, 8),
                                  number);
   } else if (type == BsonType::real) {
-    fault = number_of_double(load_little_endian<double>(value), number);
-    if (fault == NumberFault::none && number.exponent < 0) fault = NumberFault::not_a_number;
+    fault = number_as_compared(load_little_endian<double>(value), number);
   } else if (type == BsonType::document) {
     Buffer out;
     OpenDocument document(out);
