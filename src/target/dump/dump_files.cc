@@ -2,14 +2,15 @@
 #include "target/dump/dump_files.h"
 
 #include <fmt/format.h>
+#include <openssl/sha.h>
 
-#include <cstring>
+#include <algorithm>
+#include <array>
 #include <filesystem>
 
-#include "base/digest.h"
+#include "base/base64.h"
 #include "change/bson.h"
 #include "change/limits.h"
-#include "source/files/input_file.h"
 
 namespace dynatlas {
 
@@ -17,20 +18,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t file_name_max = 255;
+// With the longest ending, .metadata.json.gz, a name has 255 bytes.
+constexpr std::size_t escaped_name_max = 238;
 constexpr std::size_t cut_name_bytes = 208;
 
-std::string query_escaped(std::string_view text) {
+// As Go's url.PathEscape does it.
+std::string path_escaped(std::string_view text) {
   constexpr std::string_view digits = "0123456789ABCDEF";
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                       c == '_' || c == '.' || c == '~';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view("-_.~$&+:=@").find(c) != std::string_view::npos;
     if (plain) {
       out += c;
-    } else if (c == ' ') {
-      out += '+';
     } else {
       out += '%';
       out += digits[byte >> 4];
@@ -38,6 +39,17 @@ std::string query_escaped(std::string_view text) {
     }
   }
   return out;
+}
+
+// The SHA-1 of a name in base64 with the alphabet of URLs, unpadded.
+std::string hash_of_name(std::string_view name) {
+  std::array<unsigned char, SHA_DIGEST_LENGTH> digest{};
+  SHA1(reinterpret_cast<const unsigned char*>(name.data()), name.size(), digest.data());
+  std::string text;
+  base64_append({reinterpret_cast<const char*>(digest.data()), digest.size()}, text);
+  std::replace(text.begin(), text.end(), '+', '-');
+  std::replace(text.begin(), text.end(), '/', '_');
+  return text.substr(0, text.find('='));
 }
 
 // Fills `out` with exactly `size` bytes; false at the end of the file before the first of them.
@@ -55,10 +67,16 @@ Result<bool> read_exactly(InputFile& file, char* out, std::size_t size) {
 }  // namespace
 
 std::string dump_file_name(std::string_view collection) {
-  std::string name = query_escaped(collection);
-  constexpr std::string_view longest_ending = ".metadata.json";
-  if (name.size() + longest_ending.size() <= file_name_max) return name;
-  return name.substr(0, cut_name_bytes) + "%24" + sha256_hex(collection).substr(0, 27);
+  std::string name = path_escaped(collection);
+  if (name.size() <= escaped_name_max) return name;
+  return name.substr(0, cut_name_bytes) + "%24" + hash_of_name(collection);
+}
+
+Result<InputFile> open_dump_file(const std::string& path) {
+  auto file = InputFile::open(path);
+  // It is no input that somebody named.
+  if (!file) return Error{ErrorKind::fatal, std::move(file).error().message};
+  return file;
 }
 
 Result<void> read_dump_file(const std::string& folder, const std::string& database, const std::string& collection,
@@ -68,7 +86,7 @@ Result<void> read_dump_file(const std::string& folder, const std::string& databa
   std::error_code error;
   const fs::path& path = fs::exists(plain, error) ? plain : zipped;
   if (!fs::exists(path, error)) return {};
-  ASSIGN_OR_RETURN(InputFile file, InputFile::open(path.string()));
+  ASSIGN_OR_RETURN(InputFile file, open_dump_file(path.string()));
   std::string document;
   for (;;) {
     document.resize(4);

@@ -6,13 +6,17 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "source/files/input_file.h"
 
 namespace dynatlas {
 
-// A collection's name as mongodump spells it in a file's: URL query-escaped and, where that is too long for a file, cut
-// at 208 bytes with a hash behind. Source: mongo-tools, common/util/escape and mongodump's intents (reference:
-// "mongodump formats").
+// A collection's name as mongodump spells it in a file's: escaped as a segment of a URL's path and, where that is too
+// long for a file, cut at 208 bytes with a hash behind. Source: mongo-tools, common/util (EscapeCollectionName) and
+// mongodump/prepare.go (outputPath).
 std::string dump_file_name(std::string_view collection);
+
+// Opens a file of the folder that is there; where it cannot be read, that is fatal.
+Result<InputFile> open_dump_file(const std::string& path);
 
 // Calls take() with each document of FOLDER/DATABASE/COLLECTION.bson, or its .gz; nothing where there is no such file.
 Result<void> read_dump_file(const std::string& folder, const std::string& database, const std::string& collection,
