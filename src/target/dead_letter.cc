@@ -51,4 +51,20 @@ std::string dead_letter(const ParkedRecord& record, const std::optional<Version>
   return std::string(out.view());
 }
 
+std::string tried_again(std::string_view letter) {
+  Buffer out;
+  OpenDocument copy(out);
+  BsonReader reader(elements_of(letter));
+  BsonElement element;
+  while (reader.next(element)) {
+    if (element.name == "attempts" && element.type == BsonType::int32) {
+      append_element(out, BsonType::int32, "attempts", bytes_of(load_little_endian<std::int32_t>(element.value) + 1));
+    } else {
+      append_element(out, element.type, element.name, element.value);
+    }
+  }
+  copy.close();
+  return std::string(out.view());
+}
+
 }  // namespace dynatlas

@@ -18,4 +18,7 @@ namespace dynatlas {
 std::string dead_letter(const ParkedRecord& record, const std::optional<Version>& tombstone,
                         std::int64_t at_milliseconds);
 
+// The same dead letter after one more attempt: all else stays as the first one left it.
+std::string tried_again(std::string_view letter);
+
 }  // namespace dynatlas

@@ -52,7 +52,7 @@ class Target {
   // another kind of version or was mapped otherwise, foreign documents under `existing: refuse`, no space.
   virtual Result<Applied> apply(std::span<const Change> changes) = 0;
 
-  // Keeps records that cannot be written. Parking one twice keeps the first.
+  // Keeps records that cannot be written. Parking one twice keeps the first and counts the attempts.
   virtual Result<void> park(std::span<const ParkedRecord> records) = 0;
 
   // The input is drained: what was applied becomes visible to others.

@@ -37,13 +37,14 @@ struct DumpTarget::Found {
   bool is_foreign = false;
   std::optional<Version> version;
   std::optional<Version> tombstone;
-  std::string document;  // read only where it is needed: soft deletes and `id: objectid`
+  std::string document;
 };
 
 struct DumpTarget::Statements {
   Statement find_collection;
   Statement make_collection;
   Statement set_kind;
+  Statement set_key_fields;
   Statement mark_changed;
   Statement find_document;
   Statement find_tombstone;
@@ -51,16 +52,19 @@ struct DumpTarget::Statements {
   Statement delete_document;
   Statement raise_tombstone;
   Statement expire_tombstones;
-  Statement park;
+  Statement find_letter;
+  Statement write_letter;
 
   static Result<std::unique_ptr<Statements>> prepare(sqlite3* database) {
     const auto of = [database](std::string_view sql) { return Statement::prepare(database, sql); };
-    ASSIGN_OR_RETURN(Statement find_collection,
-                     of("SELECT id, kind, fingerprint FROM collections WHERE database = ? AND collection = ?"));
+    ASSIGN_OR_RETURN(
+        Statement find_collection,
+        of("SELECT id, kind, fingerprint, key_fields FROM collections WHERE database = ? AND collection = ?"));
     ASSIGN_OR_RETURN(Statement make_collection,
-                     of("INSERT INTO collections (database, collection, kind, fingerprint, uuid, changed, exported) "
-                        "VALUES (?, ?, '', ?, ?, 1, 0) RETURNING id"));
+                     of("INSERT INTO collections (database, collection, kind, fingerprint, uuid, key_fields, changed, "
+                        "exported) VALUES (?, ?, '', ?, ?, '', 1, 0) RETURNING id"));
     ASSIGN_OR_RETURN(Statement set_kind, of("UPDATE collections SET kind = ? WHERE id = ?"));
+    ASSIGN_OR_RETURN(Statement set_key_fields, of("UPDATE collections SET key_fields = ? WHERE id = ?"));
     ASSIGN_OR_RETURN(Statement mark_changed, of("UPDATE collections SET changed = changed + 1 WHERE id = ?"));
     ASSIGN_OR_RETURN(Statement find_document,
                      of("SELECT t, s, is_foreign, document FROM documents WHERE collection = ? AND key = ?"));
@@ -75,11 +79,13 @@ struct DumpTarget::Statements {
                         "ON CONFLICT (collection, key) DO UPDATE SET t = excluded.t, s = excluded.s, "
                         "expire_at = excluded.expire_at"));
     ASSIGN_OR_RETURN(Statement expire_tombstones, of("DELETE FROM tombstones WHERE expire_at < ?"));
-    ASSIGN_OR_RETURN(Statement park, of("INSERT OR IGNORE INTO dead_letters (id, document) VALUES (?, ?)"));
+    ASSIGN_OR_RETURN(Statement find_letter, of("SELECT document FROM dead_letters WHERE id = ?"));
+    ASSIGN_OR_RETURN(Statement write_letter, of("INSERT OR REPLACE INTO dead_letters (id, document) VALUES (?, ?)"));
     return std::unique_ptr<Statements>(new Statements{
-        std::move(find_collection), std::move(make_collection), std::move(set_kind), std::move(mark_changed),
-        std::move(find_document), std::move(find_tombstone), std::move(write_document), std::move(delete_document),
-        std::move(raise_tombstone), std::move(expire_tombstones), std::move(park)});
+        std::move(find_collection), std::move(make_collection), std::move(set_kind), std::move(set_key_fields),
+        std::move(mark_changed), std::move(find_document), std::move(find_tombstone), std::move(write_document),
+        std::move(delete_document), std::move(raise_tombstone), std::move(expire_tombstones), std::move(find_letter),
+        std::move(write_letter)});
   }
 };
 
@@ -117,6 +123,7 @@ Result<DumpTarget::Collection> DumpTarget::read_or_make(const Change& change) {
   if (exists) {
     collection = {find.integer(0), std::string(find.bytes(1)), false};
     const bool same = find.bytes(2) == destination.rules->fingerprint;
+    const bool has_key_fields = !find.bytes(3).empty();
     find.reset();
     if (!same) {
       return fatal(
@@ -125,6 +132,7 @@ Result<DumpTarget::Collection> DumpTarget::read_or_make(const Change& change) {
                       "replay everything into a new folder, or give the old configuration back",
                       destination.name()));
     }
+    if (!has_key_fields) RETURN_IF_ERROR(set_key_fields(collection, change));
     return collection;
   }
   find.reset();
@@ -137,8 +145,19 @@ Result<DumpTarget::Collection> DumpTarget::read_or_make(const Change& change) {
   RETURN_IF_ERROR(make.step());
   collection.id = make.integer(0);
   RETURN_IF_ERROR(make.run());
+  RETURN_IF_ERROR(set_key_fields(collection, change));
   RETURN_IF_ERROR(take_in(collection, change));
   return collection;
+}
+
+// With `id: objectid` the key attributes are the fields of the key; the exported collection has a unique index on them.
+Result<void> DumpTarget::set_key_fields(const Collection& collection, const Change& change) {
+  if (change.destination->rules->id != IdForm::objectid) return {};
+  const std::string fields = join_key_fields(names_in(change.key.value));
+  Statement& set = statements_->set_key_fields;
+  set.bind_text(1, fields);
+  set.bind(2, collection.id);
+  return set.run();
 }
 
 // Whole seconds and microseconds do not compare: a collection takes one kind.
@@ -333,15 +352,25 @@ Result<std::optional<Version>> DumpTarget::tombstone_of(const ParkedRecord& reco
   return std::move(found.tombstone);
 }
 
+Result<std::string> DumpTarget::letter_of(const ParkedRecord& record) {
+  Statement& find = statements_->find_letter;
+  find.bind_text(1, record.id);
+  ASSIGN_OR_RETURN(const bool exists, find.step());
+  std::string letter = exists ? tried_again(find.bytes(0)) : std::string();
+  find.reset();
+  if (exists) return letter;
+  ASSIGN_OR_RETURN(const std::optional<Version> tombstone, tombstone_of(record));
+  return dead_letter(record, tombstone, milliseconds_now());
+}
+
 Result<void> DumpTarget::park(std::span<const ParkedRecord> records) {
   if (records.empty()) return {};
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(database_.get()));
   for (const ParkedRecord& record : records) {
-    ASSIGN_OR_RETURN(const std::optional<Version> tombstone, tombstone_of(record));
-    const std::string document = dead_letter(record, tombstone, milliseconds_now());
-    statements_->park.bind_text(1, record.id);
-    statements_->park.bind_blob(2, document);
-    RETURN_IF_ERROR(statements_->park.run());
+    ASSIGN_OR_RETURN(const std::string document, letter_of(record));
+    statements_->write_letter.bind_text(1, record.id);
+    statements_->write_letter.bind_blob(2, document);
+    RETURN_IF_ERROR(statements_->write_letter.run());
   }
   return transaction.commit();
 }

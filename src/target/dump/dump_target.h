@@ -41,8 +41,10 @@ class DumpTarget : public Target {
 
   Result<Collection*> collection_of(const Change& change);
   Result<Collection> read_or_make(const Change& change);
+  Result<void> set_key_fields(const Collection& collection, const Change& change);
   Result<void> check_kind(Collection& collection, const Change& change);
   Result<void> take_in(const Collection& collection, const Change& change);
+  Result<std::string> letter_of(const ParkedRecord& record);
   Result<std::optional<Version>> tombstone_of(const ParkedRecord& record);
   Result<Found> find(const Collection& collection, const std::string& key);
   Result<void> apply_one(const Change& change, Collection& collection, Applied& applied);

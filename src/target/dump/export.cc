@@ -17,12 +17,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// A collection has at most 64 indexes.
+constexpr std::size_t metadata_bytes_max = 1024 * 1024;
+
 struct ChangedCollection {
   std::int64_t id;
   std::string database;
   std::string collection;
   std::string uuid;
   std::int64_t changed;
+  std::vector<std::string> key_fields;
 };
 
 std::string hex(std::string_view bytes) {
@@ -31,11 +35,27 @@ std::string hex(std::string_view bytes) {
   return text;
 }
 
+// With `id: objectid` the key attributes are unique: an index as the server lists it, under its usual name.
+void append_key_index(const std::vector<std::string>& fields, Buffer& out) {
+  std::string name;
+  out.append(R"(,{"v":{"$numberInt":"2"},"key":)");
+  for (const std::string& field : fields) {
+    out.push_back(name.empty() ? '{' : ',');
+    append_json_string(field, out);
+    out.append(R"(:{"$numberInt":"1"})");
+    name += (name.empty() ? "" : "_") + field + "_1";
+  }
+  out.append(R"(},"name":)");
+  append_json_string(name, out);
+  out.append(R"(,"unique":true})");
+}
+
 // As mongodump writes it: canonical Extended JSON.
 std::string metadata_json(const ChangedCollection& collection) {
   Buffer out;
-  out.append(
-      R"({"options":{},"indexes":[{"v":{"$numberInt":"2"},"key":{"_id":{"$numberInt":"1"}},"name":"_id_"}],"uuid":")");
+  out.append(R"({"options":{},"indexes":[{"v":{"$numberInt":"2"},"key":{"_id":{"$numberInt":"1"}},"name":"_id_"})");
+  if (!collection.key_fields.empty()) append_key_index(collection.key_fields, out);
+  out.append(R"(],"uuid":")");
   out.append(hex(collection.uuid));
   out.append(R"(","collectionName":)");
   append_json_string(collection.collection, out);
@@ -47,13 +67,13 @@ Result<std::vector<ChangedCollection>> changed_collections(sqlite3* database) {
   std::vector<ChangedCollection> collections;
   ASSIGN_OR_RETURN(Statement select,
                    Statement::prepare(database,
-                                      "SELECT id, database, collection, uuid, changed FROM collections "
+                                      "SELECT id, database, collection, uuid, changed, key_fields FROM collections "
                                       "WHERE exported < changed ORDER BY id"));
   for (;;) {
     ASSIGN_OR_RETURN(const bool more, select.step());
     if (!more) return collections;
     collections.push_back({select.integer(0), std::string(select.bytes(1)), std::string(select.bytes(2)),
-                           std::string(select.bytes(3)), select.integer(4)});
+                           std::string(select.bytes(3)), select.integer(4), split_key_fields(select.bytes(5))});
   }
 }
 
@@ -74,6 +94,26 @@ void sweep(const fs::path& folder) {
   }
 }
 
+// What a collection that was taken in has for indexes and options is its own, and stays.
+Result<std::string> metadata_of(const std::string& stem, const ChangedCollection& collection) {
+  for (const char* ending : {".metadata.json", ".metadata.json.gz"}) {
+    std::error_code error;
+    if (!fs::exists(stem + ending, error)) continue;
+    ASSIGN_OR_RETURN(InputFile file, open_dump_file(stem + ending));
+    std::string text(metadata_bytes_max, '\0');
+    std::size_t size = 0;
+    for (;;) {
+      ASSIGN_OR_RETURN(const std::size_t got, file.read(text.data() + size, text.size() - size));
+      if (got == 0) break;
+      size += got;
+    }
+    if (size == text.size()) return fatal(fmt::format("{}{}: is too large for metadata of a collection", stem, ending));
+    text.resize(size);
+    return text;
+  }
+  return metadata_json(collection);
+}
+
 Result<void> export_collection(sqlite3* database, const fs::path& folder, const ChangedCollection& collection) {
   RETURN_IF_ERROR(make_folder(folder / collection.database));
   sweep(folder / collection.database);
@@ -88,7 +128,8 @@ Result<void> export_collection(sqlite3* database, const fs::path& folder, const 
     RETURN_IF_ERROR(documents.append(select.bytes(0)));
   }
   ASSIGN_OR_RETURN(ReplacedFile metadata, ReplacedFile::begin(stem + ".metadata.json"));
-  RETURN_IF_ERROR(metadata.append(metadata_json(collection)));
+  ASSIGN_OR_RETURN(const std::string description, metadata_of(stem, collection));
+  RETURN_IF_ERROR(metadata.append(description));
   RETURN_IF_ERROR(metadata.finish());
   RETURN_IF_ERROR(documents.finish());
   // A file that was taken in compressed is replaced by the plain one.

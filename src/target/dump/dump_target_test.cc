@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "target/dump/dump_target.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <sstream>
+
+#include "support/target_contract.h"
+#include "support/temporary_folder.h"
+#include "target/dump/dump_files.h"
+#include "target/dump/state.h"
+
+namespace dynatlas {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::vector<std::string> documents_in(std::string_view bytes) {
+  std::vector<std::string> documents;
+  while (bytes.size() >= 4) {
+    const auto length = load_little_endian<std::uint32_t>(bytes);
+    documents.emplace_back(bytes.substr(0, length));
+    bytes.remove_prefix(documents.back().size());
+  }
+  return documents;
+}
+
+class DumpPlace : public TargetPlace {
+ public:
+  Result<std::unique_ptr<Target>> open() override {
+    auto opened = DumpTarget::open(folder_.path(), DumpTarget::Mode::apply);
+    if (!opened) return std::move(opened).error();
+    return std::unique_ptr<Target>(*std::move(opened));
+  }
+
+  std::vector<std::string> documents(const Destination& destination) override {
+    return documents_in(folder_.read(file_of(destination)));
+  }
+
+  std::vector<std::string> dead_letters() override {
+    std::vector<std::string> letters;
+    std::istringstream lines(folder_.read(".dynatlas/dead_letters.ndjson"));
+    for (std::string line; std::getline(lines, line);) letters.push_back(bson_of(line));
+    return letters;
+  }
+
+  void put(const Destination& destination, const std::vector<std::string>& documents) override {
+    std::string bytes;
+    for (const std::string& document : documents) bytes += document;
+    folder_.write(file_of(destination), bytes);
+  }
+
+ private:
+  static std::string file_of(const Destination& destination) {
+    return destination.database + "/" + dump_file_name(destination.collection) + ".bson";
+  }
+
+  TemporaryFolder folder_;
+};
+
+std::unique_ptr<TargetPlace> make_dump_place() { return std::make_unique<DumpPlace>(); }
+
+INSTANTIATE_TARGET_CONTRACT(Dump, make_dump_place);
+
+// --- what only a folder has
+
+class DumpTargetTest : public testing::Test {
+ protected:
+  DumpTargetTest() { rules_.items.names.metadata = "_dynatlas"; }
+
+  std::unique_ptr<DumpTarget> open(DumpTarget::Mode mode = DumpTarget::Mode::apply) {
+    auto opened = DumpTarget::open(folder_.path(), mode);
+    EXPECT_TRUE(opened) << opened.error().message;
+    return opened ? *std::move(opened) : nullptr;
+  }
+
+  std::string why_not_opened(DumpTarget::Mode mode = DumpTarget::Mode::apply) {
+    const auto opened = DumpTarget::open(folder_.path(), mode);
+    EXPECT_FALSE(opened);
+    if (opened) return "";
+    EXPECT_EQ(opened.error().kind, ErrorKind::fatal);
+    return opened.error().message;
+  }
+
+  Change upsert(const std::string& key, std::int64_t t) const {
+    Change change;
+    change.destination = &destination_;
+    change.key = key_of(key);
+    change.version = kinesis(t);
+    change.kind = "timed";
+    change.document =
+        bson_of(fmt::format(R"({{"_id":{},"_dynatlas":{{"t":{{"$numberLong":"{}"}},"s":"k0011"}}}})", key, t));
+    return change;
+  }
+
+  static void apply(Target& target, const std::vector<Change>& changes) {
+    const auto applied = target.apply(changes);
+    ASSERT_TRUE(applied) << applied.error().message;
+  }
+
+  // Changes the working state behind the program's back.
+  void in_state(const char* sql) {
+    const auto database = open_state(folder_.path());
+    ASSERT_TRUE(database) << database.error().message;
+    ASSERT_TRUE(execute(database->get(), sql));
+  }
+
+  std::string read(const std::string& file) const { return folder_.read(file); }
+
+  TemporaryFolder folder_;
+  TableRules rules_;
+  Destination destination_{"shop", "customers", &rules_};
+};
+
+TEST_F(DumpTargetTest, MakesTheFolderWithItsParents) {
+  const fs::path inner = fs::path(folder_.path()) / "a" / "b";
+  ASSERT_TRUE(DumpTarget::open(inner.string(), DumpTarget::Mode::apply));
+  EXPECT_TRUE(fs::exists(inner / ".dynatlas" / "state.sqlite"));
+}
+
+TEST_F(DumpTargetTest, ShowsNothingBeforeItIsDrained) {
+  const auto target = open();
+  apply(*target, {upsert(R"("a")", 1)});
+  EXPECT_FALSE(fs::exists(fs::path(folder_.path()) / "shop"));
+  ASSERT_TRUE(target->drain());
+  EXPECT_EQ(read("shop/customers.bson"), upsert(R"("a")", 1).document);
+}
+
+TEST_F(DumpTargetTest, DrainsOnlyWhatChanged) {
+  const auto target = open();
+  apply(*target, {upsert(R"("a")", 5)});
+  ASSERT_TRUE(target->drain());
+  folder_.write("shop/customers.bson", "a mark");
+  apply(*target, {upsert(R"("a")", 4)});
+  ASSERT_TRUE(target->drain());
+  EXPECT_EQ(read("shop/customers.bson"), "a mark") << "a stale change is none";
+  apply(*target, {upsert(R"("a")", 6)});
+  ASSERT_TRUE(target->drain());
+  EXPECT_EQ(read("shop/customers.bson"), upsert(R"("a")", 6).document);
+}
+
+TEST_F(DumpTargetTest, WritesWhatAKilledProcessAppliedAndDidNotDrain) {
+  apply(*open(), {upsert(R"("a")", 5)});
+  ASSERT_TRUE(open()->drain());
+  EXPECT_EQ(read("shop/customers.bson"), upsert(R"("a")", 5).document);
+}
+
+TEST_F(DumpTargetTest, SweepsWhatAKilledExportLeft) {
+  folder_.write("shop/customers.bson.dynatlas-new", "half");
+  folder_.write(".dynatlas/dead_letters.ndjson.dynatlas-new", "half");
+  const auto target = open();
+  apply(*target, {upsert(R"("a")", 5)});
+  ASSERT_TRUE(target->drain());
+  EXPECT_THAT(folder_.files("shop"), ElementsAre("shop/customers.bson", "shop/customers.metadata.json"));
+  EXPECT_FALSE(fs::exists(fs::path(folder_.path()) / ".dynatlas/dead_letters.ndjson.dynatlas-new"));
+}
+
+TEST_F(DumpTargetTest, NamesTheFileThatIsNoDump) {
+  folder_.write("shop/customers.bson", "this is no BSON at all");
+  const auto target = open();
+  const auto applied = target->apply(std::vector{upsert(R"("a")", 1)});
+  ASSERT_FALSE(applied);
+  EXPECT_EQ(applied.error().kind, ErrorKind::fatal);
+  EXPECT_THAT(applied.error().message, HasSubstr("shop/customers.bson"));
+  EXPECT_EQ(read("shop/customers.bson"), "this is no BSON at all");
+}
+
+TEST_F(DumpTargetTest, NamesTheFileThatEndsInADocument) {
+  const std::string document = bson_of(R"({"_id":"a","v":"long enough"})");
+  folder_.write("shop/customers.bson", document + document.substr(0, document.size() - 3));
+  const auto applied = open()->apply(std::vector{upsert(R"("a")", 1)});
+  ASSERT_FALSE(applied);
+  EXPECT_THAT(applied.error().message, AllOf(HasSubstr("shop/customers.bson"), HasSubstr("inside a document")));
+}
+
+TEST_F(DumpTargetTest, RefusesTheStateOfANewerProgram) {
+  open().reset();
+  in_state("UPDATE format SET version = version + 1");
+  EXPECT_THAT(why_not_opened(), AllOf(HasSubstr("state.sqlite"), HasSubstr("newer")));
+  EXPECT_THAT(why_not_opened(DumpTarget::Mode::dry_run), HasSubstr("newer"));
+}
+
+TEST_F(DumpTargetTest, NamesTheStateThatIsDamaged) {
+  folder_.write(".dynatlas/state.sqlite", std::string(8192, 'x'));
+  EXPECT_THAT(why_not_opened(), HasSubstr("state.sqlite"));
+}
+
+TEST_F(DumpTargetTest, SaysThatAFileIsInItsPlace) {
+  folder_.write("file", "");
+  const auto opened = DumpTarget::open(folder_.path() + "/file", DumpTarget::Mode::apply);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().kind, ErrorKind::fatal);
+  EXPECT_THAT(opened.error().message, HasSubstr(folder_.path() + "/file"));
+}
+
+// --- dry runs
+
+TEST_F(DumpTargetTest, MakesNoFolderInADryRun) {
+  const fs::path inner = fs::path(folder_.path()) / "none";
+  const auto target = DumpTarget::open(inner.string(), DumpTarget::Mode::dry_run);
+  ASSERT_TRUE(target);
+  const auto applied = (*target)->apply(std::vector{upsert(R"("a")", 1)});
+  ASSERT_TRUE(applied);
+  EXPECT_EQ(applied->upserted, 1U);
+  ASSERT_TRUE((*target)->drain());
+  EXPECT_FALSE(fs::exists(inner));
+}
+
+TEST_F(DumpTargetTest, CountsInADryRunByWhatIsThere) {
+  {
+    const auto target = open();
+    apply(*target, {upsert(R"("a")", 5)});
+    ASSERT_TRUE(target->drain());
+  }
+  const auto before = folder_.contents();
+  const auto dry = open(DumpTarget::Mode::dry_run);
+  const auto applied = dry->apply(std::vector{upsert(R"("a")", 4), upsert(R"("b")", 4)});
+  ASSERT_TRUE(applied);
+  EXPECT_EQ(shown(*applied), "upserted 1, removed 0, stale 1, coalesced 0");
+  ASSERT_TRUE(dry->drain());
+  EXPECT_TRUE(folder_.contents() == before);
+}
+
+// A process that was killed leaves its last batches in the write-ahead log.
+TEST_F(DumpTargetTest, LeavesTheLogOfAKilledProcessAloneInADryRun) {
+  TemporaryFolder killed;
+  {
+    const auto target = open();
+    apply(*target, {upsert(R"("a")", 5)});
+    fs::copy(folder_.path(), killed.path(), fs::copy_options::recursive | fs::copy_options::overwrite_existing);
+  }
+  ASSERT_GT(killed.read(".dynatlas/state.sqlite-wal").size(), 0U);
+  const auto data = [&killed] {
+    auto contents = killed.contents();
+    contents.erase(".dynatlas/state.sqlite-shm");  // an index that every reader makes anew
+    return contents;
+  };
+  const auto before = data();
+  {
+    const auto dry = DumpTarget::open(killed.path(), DumpTarget::Mode::dry_run);
+    ASSERT_TRUE(dry) << dry.error().message;
+    const auto applied = (*dry)->apply(std::vector{upsert(R"("a")", 5)});
+    ASSERT_TRUE(applied);
+    EXPECT_EQ(applied->stale, 1U) << "what stands in the log counts";
+  }
+  EXPECT_TRUE(data() == before);
+}
+
+TEST_F(DumpTargetTest, TakesADumpInForADryRun) {
+  folder_.write("shop/customers.bson", bson_of(R"({"_id":"a","_dynatlas":{"t":{"$numberLong":"9"},"s":""}})"));
+  const auto before = folder_.contents();
+  const auto applied = open(DumpTarget::Mode::dry_run)->apply(std::vector{upsert(R"("a")", 4), upsert(R"("b")", 4)});
+  ASSERT_TRUE(applied);
+  EXPECT_EQ(shown(*applied), "upserted 1, removed 0, stale 1, coalesced 0");
+  EXPECT_TRUE(folder_.contents() == before);
+}
+
+}  // namespace
+
+}  // namespace dynatlas
