@@ -29,17 +29,26 @@ class Destinations {
  public:
   explicit Destinations(const Config& config) : config_(config) {}
 
-  const Destination& of(std::string_view table) {
+  // Fatal where another table of the input has the same target: the configuration shows only some of them.
+  Result<const Destination*> of(std::string_view table) {
     const auto found = by_table_.find(table);
-    if (found != by_table_.end()) return found->second;
+    if (found != by_table_.end()) return &found->second;
     const Config::Namespace target = config_.target_of(table);
-    return by_table_.emplace(std::string(table), Destination{target.database, target.collection, &config_.rules(table)})
-        .first->second;
+    const auto& [name, owner] = *by_target_.emplace(target.text(), table).first;
+    if (owner != table) {
+      return fatal(fmt::format(
+          "the tables `{}` and `{}` have one target, {}: give each its own, such as --map {}=DATABASE.COLLECTION",
+          owner, table, name, table));
+    }
+    return &by_table_
+                .emplace(std::string(table), Destination{target.database, target.collection, &config_.rules(table)})
+                .first->second;
   }
 
  private:
   const Config& config_;
   std::map<std::string, Destination, std::less<>> by_table_;
+  std::map<std::string, std::string> by_target_;  // to the table's name
 };
 
 // A change whose place, where it has one, is still counted from its block's start.
@@ -234,7 +243,7 @@ class Replayer : public BlockConsumer {
 
   Result<void> take_change(BlockChange& made, std::size_t file, const BlockBase& base) {
     Change& change = made.change;
-    change.destination = &destinations_.of(made.table);
+    ASSIGN_OR_RETURN(change.destination, destinations_.of(made.table));
     in_a_row_ = 0;
     if (made.has_place) {
       const std::string place = file_place(file, base.records + made.number);
@@ -258,7 +267,7 @@ class Replayer : public BlockConsumer {
     record.id = "files:" + made.record_sha256;
     record.table = made.table;
     if (!made.table.empty()) {
-      record.destination = &destinations_.of(made.table);
+      ASSIGN_OR_RETURN(record.destination, destinations_.of(made.table));
       record.to = record.destination->name();
     }
     record.key = std::move(made.key);

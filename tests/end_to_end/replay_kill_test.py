@@ -9,7 +9,8 @@ at random moments and started again with the same input until each has ended by 
   - in every summary read = upserted + removed + stale + coalesced + parked + filtered; nothing is parked or filtered;
   - a second replay of the same input changes no byte of any .bson file, and upserts nothing.
 
-  tests/end_to_end/replay_kill_test.py --dynatlas build/release/dynatlas --changes 10000 --keys 100
+  tests/end_to_end/replay_kill_test.py                                  100,000 changes of 1,000 keys, 20 kills
+  tests/end_to_end/replay_kill_test.py --changes 10000 --keys 100       as `ctest` runs it
 """
 
 import argparse
@@ -197,7 +198,8 @@ def log(text):
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--dynatlas", default="build/release/dynatlas", help="the program (%(default)s)")
+    program = os.environ.get("DYNATLAS", "build/release/dynatlas")
+    parser.add_argument("--dynatlas", default=program, help="the program (%(default)s)")
     parser.add_argument("--changes", type=int, default=100_000)
     parser.add_argument("--keys", type=int, default=1_000)
     parser.add_argument("--kills", type=int, default=20)
