@@ -47,7 +47,7 @@ class ReadDumpFile : public testing::Test {
   // The documents of shop.customers, or why they cannot be read.
   std::vector<std::string> read() {
     std::vector<std::string> found;
-    const auto done = read_dump_file(folder_.path(), "shop", "customers", [&found](std::string_view document) {
+    const auto done = read_dump_file(folder.path(), "shop", "customers", [&found](std::string_view document) {
       found.push_back(json_of(document));
       return Result<void>{};
     });
@@ -55,34 +55,34 @@ class ReadDumpFile : public testing::Test {
     return found;
   }
 
-  TemporaryFolder folder_;
-  const std::string one_ = bson_of(R"({"_id":1})");
-  const std::string two_ = bson_of(R"({"_id":2,"a":"b"})");
+  TemporaryFolder folder;
+  const std::string one = bson_of(R"({"_id":1})");
+  const std::string two = bson_of(R"({"_id":2,"a":"b"})");
 };
 
 TEST_F(ReadDumpFile, FindsNothingWhereThereIsNoFile) { EXPECT_THAT(read(), IsEmpty()); }
 
 TEST_F(ReadDumpFile, FindsNothingInAnEmptyFile) {
-  folder_.write("shop/customers.bson", "");
+  folder.write("shop/customers.bson", "");
   EXPECT_THAT(read(), IsEmpty());
 }
 
 TEST_F(ReadDumpFile, TakesDocumentsBackToBack) {
-  folder_.write("shop/customers.bson", one_ + two_);
+  folder.write("shop/customers.bson", one + two);
   EXPECT_THAT(read(), ElementsAre(R"({"_id":1})", R"({"_id":2,"a":"b"})"));
 }
 
 TEST_F(ReadDumpFile, TakesACompressedFile) {
-  folder_.write("shop/customers.bson.gz", "");
-  gzFile file = gzopen((folder_.path() + "/shop/customers.bson.gz").c_str(), "wb");
-  gzwrite(file, two_.data(), static_cast<unsigned>(two_.size()));
+  folder.write("shop/customers.bson.gz", "");
+  gzFile file = gzopen((folder.path() + "/shop/customers.bson.gz").c_str(), "wb");
+  gzwrite(file, two.data(), static_cast<unsigned>(two.size()));
   gzclose(file);
   EXPECT_THAT(read(), ElementsAre(R"({"_id":2,"a":"b"})"));
 }
 
 TEST_F(ReadDumpFile, PassesOnWhatItsTakerSays) {
-  folder_.write("shop/customers.bson", one_);
-  const auto done = read_dump_file(folder_.path(), "shop", "customers",
+  folder.write("shop/customers.bson", one);
+  const auto done = read_dump_file(folder.path(), "shop", "customers",
                                    [](std::string_view) -> Result<void> { return poison("is strange"); });
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().kind, ErrorKind::fatal);
@@ -90,16 +90,16 @@ TEST_F(ReadDumpFile, PassesOnWhatItsTakerSays) {
 }
 
 TEST_F(ReadDumpFile, RefusesAFileThatIsCutOff) {
-  folder_.write("shop/customers.bson", one_ + two_.substr(0, 7));
+  folder.write("shop/customers.bson", one + two.substr(0, 7));
   EXPECT_THAT(read(), ElementsAre(R"({"_id":1})", HasSubstr("ends inside a document")));
-  folder_.write("shop/customers.bson", one_ + two_.substr(0, 3));
+  folder.write("shop/customers.bson", one + two.substr(0, 3));
   EXPECT_THAT(read(), ElementsAre(R"({"_id":1})", HasSubstr("ends inside a document")));
 }
 
 TEST_F(ReadDumpFile, RefusesImpossibleLengths) {
   for (const std::string& length :
        {std::string("\4\0\0\0", 4), std::string("\xFF\xFF\xFF\xFF"), std::string("\0\0\0\x7F", 4)}) {
-    folder_.write("shop/customers.bson", length + std::string(100, '\0'));
+    folder.write("shop/customers.bson", length + std::string(100, '\0'));
     EXPECT_THAT(read(), ElementsAre(HasSubstr("is no file of BSON documents")));
   }
 }

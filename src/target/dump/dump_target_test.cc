@@ -73,16 +73,16 @@ INSTANTIATE_TARGET_CONTRACT(Dump, make_dump_place);
 
 class DumpTargetTest : public testing::Test {
  protected:
-  DumpTargetTest() { rules_.items.names.metadata = "_dynatlas"; }
+  DumpTargetTest() { rules.items.names.metadata = "_dynatlas"; }
 
   std::unique_ptr<DumpTarget> open(DumpTarget::Mode mode = DumpTarget::Mode::apply) {
-    auto opened = DumpTarget::open(folder_.path(), mode);
+    auto opened = DumpTarget::open(folder.path(), mode);
     EXPECT_TRUE(opened) << opened.error().message;
     return opened ? *std::move(opened) : nullptr;
   }
 
   std::string why_not_opened(DumpTarget::Mode mode = DumpTarget::Mode::apply) {
-    const auto opened = DumpTarget::open(folder_.path(), mode);
+    const auto opened = DumpTarget::open(folder.path(), mode);
     EXPECT_FALSE(opened);
     if (opened) return "";
     EXPECT_EQ(opened.error().kind, ErrorKind::fatal);
@@ -91,7 +91,7 @@ class DumpTargetTest : public testing::Test {
 
   Change upsert(const std::string& key, std::int64_t t) const {
     Change change;
-    change.destination = &destination_;
+    change.destination = &destination;
     change.key = key_of(key);
     change.version = kinesis(t);
     change.kind = "timed";
@@ -107,20 +107,20 @@ class DumpTargetTest : public testing::Test {
 
   // Changes the working state behind the program's back.
   void in_state(const char* sql) {
-    const auto database = open_state(folder_.path());
+    const auto database = open_state(folder.path());
     ASSERT_TRUE(database) << database.error().message;
     ASSERT_TRUE(execute(database->get(), sql));
   }
 
-  std::string read(const std::string& file) const { return folder_.read(file); }
+  std::string read(const std::string& file) const { return folder.read(file); }
 
-  TemporaryFolder folder_;
-  TableRules rules_;
-  Destination destination_{"shop", "customers", &rules_};
+  TemporaryFolder folder;
+  TableRules rules;
+  Destination destination{"shop", "customers", &rules};
 };
 
 TEST_F(DumpTargetTest, MakesTheFolderWithItsParents) {
-  const fs::path inner = fs::path(folder_.path()) / "a" / "b";
+  const fs::path inner = fs::path(folder.path()) / "a" / "b";
   ASSERT_TRUE(DumpTarget::open(inner.string(), DumpTarget::Mode::apply));
   EXPECT_TRUE(fs::exists(inner / ".dynatlas" / "state.sqlite"));
 }
@@ -128,7 +128,7 @@ TEST_F(DumpTargetTest, MakesTheFolderWithItsParents) {
 TEST_F(DumpTargetTest, ShowsNothingBeforeItIsDrained) {
   const auto target = open();
   apply(*target, {upsert(R"("a")", 1)});
-  EXPECT_FALSE(fs::exists(fs::path(folder_.path()) / "shop"));
+  EXPECT_FALSE(fs::exists(fs::path(folder.path()) / "shop"));
   ASSERT_TRUE(target->drain());
   EXPECT_EQ(read("shop/customers.bson"), upsert(R"("a")", 1).document);
 }
@@ -137,7 +137,7 @@ TEST_F(DumpTargetTest, DrainsOnlyWhatChanged) {
   const auto target = open();
   apply(*target, {upsert(R"("a")", 5)});
   ASSERT_TRUE(target->drain());
-  folder_.write("shop/customers.bson", "a mark");
+  folder.write("shop/customers.bson", "a mark");
   apply(*target, {upsert(R"("a")", 4)});
   ASSERT_TRUE(target->drain());
   EXPECT_EQ(read("shop/customers.bson"), "a mark") << "a stale change is none";
@@ -153,17 +153,17 @@ TEST_F(DumpTargetTest, WritesWhatAKilledProcessAppliedAndDidNotDrain) {
 }
 
 TEST_F(DumpTargetTest, SweepsWhatAKilledExportLeft) {
-  folder_.write("shop/customers.bson.dynatlas-new", "half");
-  folder_.write(".dynatlas/dead_letters.ndjson.dynatlas-new", "half");
+  folder.write("shop/customers.bson.dynatlas-new", "half");
+  folder.write(".dynatlas/dead_letters.ndjson.dynatlas-new", "half");
   const auto target = open();
   apply(*target, {upsert(R"("a")", 5)});
   ASSERT_TRUE(target->drain());
-  EXPECT_THAT(folder_.files("shop"), ElementsAre("shop/customers.bson", "shop/customers.metadata.json"));
-  EXPECT_FALSE(fs::exists(fs::path(folder_.path()) / ".dynatlas/dead_letters.ndjson.dynatlas-new"));
+  EXPECT_THAT(folder.files("shop"), ElementsAre("shop/customers.bson", "shop/customers.metadata.json"));
+  EXPECT_FALSE(fs::exists(fs::path(folder.path()) / ".dynatlas/dead_letters.ndjson.dynatlas-new"));
 }
 
 TEST_F(DumpTargetTest, NamesTheFileThatIsNoDump) {
-  folder_.write("shop/customers.bson", "this is no BSON at all");
+  folder.write("shop/customers.bson", "this is no BSON at all");
   const auto target = open();
   const auto applied = target->apply(std::vector{upsert(R"("a")", 1)});
   ASSERT_FALSE(applied);
@@ -174,7 +174,7 @@ TEST_F(DumpTargetTest, NamesTheFileThatIsNoDump) {
 
 TEST_F(DumpTargetTest, NamesTheFileThatEndsInADocument) {
   const std::string document = bson_of(R"({"_id":"a","v":"long enough"})");
-  folder_.write("shop/customers.bson", document + document.substr(0, document.size() - 3));
+  folder.write("shop/customers.bson", document + document.substr(0, document.size() - 3));
   const auto applied = open()->apply(std::vector{upsert(R"("a")", 1)});
   ASSERT_FALSE(applied);
   EXPECT_THAT(applied.error().message, AllOf(HasSubstr("shop/customers.bson"), HasSubstr("inside a document")));
@@ -188,22 +188,22 @@ TEST_F(DumpTargetTest, RefusesTheStateOfANewerProgram) {
 }
 
 TEST_F(DumpTargetTest, NamesTheStateThatIsDamaged) {
-  folder_.write(".dynatlas/state.sqlite", std::string(8192, 'x'));
+  folder.write(".dynatlas/state.sqlite", std::string(8192, 'x'));
   EXPECT_THAT(why_not_opened(), HasSubstr("state.sqlite"));
 }
 
 TEST_F(DumpTargetTest, SaysThatAFileIsInItsPlace) {
-  folder_.write("file", "");
-  const auto opened = DumpTarget::open(folder_.path() + "/file", DumpTarget::Mode::apply);
+  folder.write("file", "");
+  const auto opened = DumpTarget::open(folder.path() + "/file", DumpTarget::Mode::apply);
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().kind, ErrorKind::fatal);
-  EXPECT_THAT(opened.error().message, HasSubstr(folder_.path() + "/file"));
+  EXPECT_THAT(opened.error().message, HasSubstr(folder.path() + "/file"));
 }
 
 // --- dry runs
 
 TEST_F(DumpTargetTest, MakesNoFolderInADryRun) {
-  const fs::path inner = fs::path(folder_.path()) / "none";
+  const fs::path inner = fs::path(folder.path()) / "none";
   const auto target = DumpTarget::open(inner.string(), DumpTarget::Mode::dry_run);
   ASSERT_TRUE(target);
   const auto applied = (*target)->apply(std::vector{upsert(R"("a")", 1)});
@@ -219,13 +219,13 @@ TEST_F(DumpTargetTest, CountsInADryRunByWhatIsThere) {
     apply(*target, {upsert(R"("a")", 5)});
     ASSERT_TRUE(target->drain());
   }
-  const auto before = folder_.contents();
+  const auto before = folder.contents();
   const auto dry = open(DumpTarget::Mode::dry_run);
   const auto applied = dry->apply(std::vector{upsert(R"("a")", 4), upsert(R"("b")", 4)});
   ASSERT_TRUE(applied);
   EXPECT_EQ(shown(*applied), "upserted 1, removed 0, stale 1, coalesced 0");
   ASSERT_TRUE(dry->drain());
-  EXPECT_TRUE(folder_.contents() == before);
+  EXPECT_TRUE(folder.contents() == before);
 }
 
 // A process that was killed leaves its last batches in the write-ahead log.
@@ -234,7 +234,7 @@ TEST_F(DumpTargetTest, LeavesTheLogOfAKilledProcessAloneInADryRun) {
   {
     const auto target = open();
     apply(*target, {upsert(R"("a")", 5)});
-    fs::copy(folder_.path(), killed.path(), fs::copy_options::recursive | fs::copy_options::overwrite_existing);
+    fs::copy(folder.path(), killed.path(), fs::copy_options::recursive | fs::copy_options::overwrite_existing);
   }
   ASSERT_GT(killed.read(".dynatlas/state.sqlite-wal").size(), 0U);
   const auto data = [&killed] {
@@ -254,12 +254,12 @@ TEST_F(DumpTargetTest, LeavesTheLogOfAKilledProcessAloneInADryRun) {
 }
 
 TEST_F(DumpTargetTest, TakesADumpInForADryRun) {
-  folder_.write("shop/customers.bson", bson_of(R"({"_id":"a","_dynatlas":{"t":{"$numberLong":"9"},"s":""}})"));
-  const auto before = folder_.contents();
+  folder.write("shop/customers.bson", bson_of(R"({"_id":"a","_dynatlas":{"t":{"$numberLong":"9"},"s":""}})"));
+  const auto before = folder.contents();
   const auto applied = open(DumpTarget::Mode::dry_run)->apply(std::vector{upsert(R"("a")", 4), upsert(R"("b")", 4)});
   ASSERT_TRUE(applied);
   EXPECT_EQ(shown(*applied), "upserted 1, removed 0, stale 1, coalesced 0");
-  EXPECT_TRUE(folder_.contents() == before);
+  EXPECT_TRUE(folder.contents() == before);
 }
 
 }  // namespace
