@@ -32,10 +32,10 @@ std::string describe(const Problem& problem, const std::string& file_name, const
   const std::uint64_t line = base.lines + problem.line + 1;
   if (problem.fault.cause.empty()) {
     const std::uint64_t last = base.lines + problem.last_line + 1;
-    return line == last ? fmt::format("{}: line {} was passed over", file_name, line)
-                        : fmt::format("{}: lines {} to {} were passed over", file_name, line, last);
+    return line == last ? fmt::format("{}: line {} was passed over", printable(file_name), line)
+                        : fmt::format("{}: lines {} to {} were passed over", printable(file_name), line, last);
   }
-  return fmt::format("{}: record {}, line {}: {}", file_name, base.records + problem.record, line,
+  return fmt::format("{}: record {}, line {}: {}", printable(file_name), base.records + problem.record, line,
                      describe(problem.fault));
 }
 

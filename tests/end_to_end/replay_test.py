@@ -222,6 +222,20 @@ class VersionTest(ReplayTest):
         self.replay("--table=t", text=[streams("1", 99)])
         self.assertEqual(self.documents()[0]["_dynatlas"]["s"], "d0000000000299")
 
+    def test_places_count_the_records_of_each_file_poison_included(self):
+        page = compact([kinesis("a", 1), kinesis("b", 1)])
+        text = lines(item("poison")) + page + "\n{broken}\n" + lines(kinesis("c", 1))
+        self.replay(text=text, code=1)
+        places = {document["_id"]: document["_dynatlas"]["s"] for document in self.documents()}
+        self.assertEqual(places, {"a": f"f{0:08}{1:012}", "b": f"f{0:08}{2:012}", "c": f"f{0:08}{4:012}"})
+
+    def test_of_two_changes_at_one_time_the_later_place_wins(self):
+        paths = [self.folder / name for name in ("first", "second")]
+        paths[0].write_text(lines(kinesis("1", 1, n={"N": "1"}), kinesis("1", 1, n={"N": "2"})))
+        paths[1].write_text(lines(kinesis("1", 1, n={"N": "3"}), kinesis("1", 0, n={"N": "4"})))
+        self.replay(*paths)
+        self.assertEqual(self.documents()[0]["n"], 3)
+
     def test_two_kinds_of_versions_do_not_mix(self):
         self.replay(text=[kinesis("1", 1)])
         before = self.documents()

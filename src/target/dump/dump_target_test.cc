@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <chrono>
 #include <filesystem>
 #include <sstream>
 
@@ -198,6 +199,29 @@ TEST_F(DumpTargetTest, SaysThatAFileIsInItsPlace) {
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().kind, ErrorKind::fatal);
   EXPECT_THAT(opened.error().message, HasSubstr(folder.path() + "/file"));
+}
+
+TEST_F(DumpTargetTest, KeepsATombstoneForThirtyDaysAndNotForEver) {
+  const auto target = open();
+  Change removal = upsert(R"("a")", 5);
+  removal.operation = Record::Operation::remove;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const std::int64_t began = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+  apply(*target, {removal});
+  constexpr std::int64_t days = 24LL * 3600 * 1000;
+  in_state(fmt::format("CREATE TABLE checked (expires INTEGER CHECK (expires BETWEEN {} AND {}));"
+                       "INSERT INTO checked SELECT expire_at FROM tombstones; DROP TABLE checked",
+                       began + 30 * days, began + 31 * days)
+               .c_str());
+  ASSERT_TRUE(target->drain());
+  apply(*target, {upsert(R"("a")", 4)});
+  ASSERT_TRUE(target->drain());
+  EXPECT_EQ(read("shop/customers.bson"), "") << "it is not old enough";
+  in_state("UPDATE tombstones SET expire_at = 1");
+  ASSERT_TRUE(target->drain());
+  apply(*target, {upsert(R"("a")", 4)});
+  ASSERT_TRUE(target->drain());
+  EXPECT_EQ(read("shop/customers.bson"), upsert(R"("a")", 4).document);
 }
 
 // --- dry runs
