@@ -50,15 +50,16 @@ History random_history(Dice& dice) {
   return history;
 }
 
-// What is to be there at the end: the last of each item, in the order of the history. Repeats stand before.
-std::string expected_end(const History& history, int item, std::string_view key) {
+// What is to be there at the end: the last of the item in the order of the history. A repeat that was put in front is
+// as old as what it repeats. With soft deletes a removal leaves what it met, and only how that ends is certain.
+std::string expected_end(const History& history, int item, std::string_view key, bool soft) {
   const Happened* last = nullptr;
   for (const Happened& happened : history) {
     if (happened.item == item && (last == nullptr || happened.version)) last = &happened;
   }
-  // A repeat that was put in front is older than or equal to what stands behind it.
-  if (last == nullptr || last->removed) return "absent";
-  return stored_text(key, last->version, last->value);
+  if (last == nullptr || (last->removed && !soft)) return "absent";
+  if (!last->removed) return stored_text(key, last->version, last->value);
+  return fmt::format(R"("_dynatlas":{{"t":{},"s":"{}","deleted":true}}}})", last->version->t, last->version->s);
 }
 
 std::string shown(const History& history, const std::vector<std::size_t>& order, unsigned cuts) {
@@ -75,9 +76,9 @@ std::string shown(const History& history, const std::vector<std::size_t>& order,
 }  // namespace
 
 // Every permutation, cut into batches in every way: each has two keys of its own in one collection.
-TEST_P(TargetOrder, DoesNotMatter) {
+std::string TargetOrder::first_order_that_matters() {
   int run = 0;
-  const std::string wrong = first_failure(12, [&](std::mt19937_64& random) -> std::string {
+  return first_failure(10, [&](std::mt19937_64& random) -> std::string {
     Dice dice(random);
     const History history = random_history(dice);
     destination.collection = fmt::format("run{}", run++);
@@ -101,7 +102,7 @@ TEST_P(TargetOrder, DoesNotMatter) {
           batch.clear();
         }
         for (int item = 0; item < 2; ++item) {
-          expected[keys[item]] = expected_end(history, item, keys[item]);
+          expected[keys[item]] = expected_end(history, item, keys[item], rules.soft_deletes);
           how[keys[item]] = shown(history, order, cuts);
         }
       }
@@ -112,11 +113,19 @@ TEST_P(TargetOrder, DoesNotMatter) {
     for (const auto& [key, document] : expected) {
       const auto is = found.find(key);
       const std::string& there = is == found.end() ? "absent" : is->second;
-      if (there != document) return fmt::format("{} is {}\nnot {}\nafter\n{}", key, there, document, how[key]);
+      const bool ends_so = document[0] == '"' && there.ends_with(document);
+      if (there != document && !ends_so)
+        return fmt::format("{} is {}\nnot {}\nafter\n{}", key, there, document, how[key]);
     }
     return found.size() <= expected.size() ? "" : "there is more than was written";
   });
-  EXPECT_EQ(wrong, "");
+}
+
+TEST_P(TargetOrder, DoesNotMatter) { EXPECT_EQ(first_order_that_matters(), ""); }
+
+TEST_P(TargetOrder, DoesNotMatterWithSoftDeletes) {
+  rules.soft_deletes = true;
+  EXPECT_EQ(first_order_that_matters(), "");
 }
 
 }  // namespace dynatlas

@@ -77,7 +77,11 @@ class TargetGuard : public TargetContract {};
 class TargetRules : public TargetContract {};
 class TargetKeys : public TargetContract {};
 class TargetParking : public TargetContract {};
-class TargetOrder : public TargetContract {};
+class TargetOrder : public TargetContract {
+ protected:
+  // What a random history ended as in one order and not in another; empty where no order matters.
+  std::string first_order_that_matters();
+};
 
 // Runs the whole suite on the places that `make` makes.
 #define INSTANTIATE_TARGET_CONTRACT(name, make)                         \
