@@ -212,14 +212,21 @@ class Replayer : public BlockConsumer {
 
   bool stop_requested() override { return stop_.load(); }
 
-  // Applies what is left.
+  // Applies what is left, then parks: a parked record keeps the tombstone that what came before it left.
   Result<void> flush() {
-    if (!parking_.empty()) {
-      RETURN_IF_ERROR(target_.park(parking_));
-      summary_.read += parking_.size();
-      summary_.parked += parking_.size();
-      parking_.clear();
-    }
+    RETURN_IF_ERROR(apply());
+    if (parking_.empty()) return {};
+    RETURN_IF_ERROR(target_.park(parking_));
+    summary_.read += parking_.size();
+    summary_.parked += parking_.size();
+    parking_.clear();
+    return {};
+  }
+
+  std::uint64_t untold() const { return told_ > told_max ? told_ - told_max : 0; }
+
+ private:
+  Result<void> apply() {
     if (batch_.empty()) return {};
     ASSIGN_OR_RETURN(const Applied applied, target_.apply(batch_));
     summary_.read += batch_.size();
@@ -233,9 +240,6 @@ class Replayer : public BlockConsumer {
     return {};
   }
 
-  std::uint64_t untold() const { return told_ > told_max ? told_ - told_max : 0; }
-
- private:
   void tell(const std::string& line) {
     progress_.clear();
     fmt::print(stderr, "{}\n", line);

@@ -346,8 +346,7 @@ class ParkingTest(ReplayTest):
         self.assertEqual([d["_id"] for d in self.documents("shop/c")], ["0"])
 
     def test_they_know_their_tombstone(self):
-        self.replay(text=[kinesis_removal("1", 3)])
-        self.replay("--from=kinesis", text=[self.bad()], code=1)
+        self.replay("--from=kinesis", text=[kinesis_removal("1", 3), self.bad()], code=1)
         self.assertEqual(self.dead_letters()[0]["tombstone"]["t"], {"$numberLong": str(BEGIN + 3)})
 
     # What the decoder knows of a record is lost where it was tried as an item too, and its time where an image is bad.
