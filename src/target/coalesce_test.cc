@@ -84,6 +84,7 @@ TEST_F(Coalesce, TakesTheLastWithoutTheGuard) {
 // Many, since a sort that does not keep the order of equal keys may keep it for a few.
 TEST_F(Coalesce, KnowsWhichCameLastOfMany) {
   std::vector<Change> batch;
+  batch.reserve(1000);
   for (int i = 0; i < 1000; ++i) batch.push_back(change(std::to_string(i * 7 % 10), std::nullopt));
   EXPECT_THAT(chosen(batch), testing::UnorderedElementsAre(0, 1, 2, 3, 4, 5, 6, 7, 8, 9)) << "the first of each key";
   rules.guard = false;

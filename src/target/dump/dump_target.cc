@@ -191,6 +191,8 @@ Result<void> DumpTarget::take_in(const Collection& collection, const Change& cha
                           ASSIGN_OR_RETURN(const StoredState state, stored_state(document, rules.items.names.metadata));
                           ASSIGN_OR_RETURN(const StoredKey key, key_of_document(document, fields));
                           const std::string bytes = key_bytes(key);
+                          ASSIGN_OR_RETURN(const Found other, find(collection, bytes));
+                          if (other.has_document) return fatal("holds two documents of one key; take one of them away");
                           Statement& write = statements_->write_document;
                           write.bind(1, collection.id);
                           write.bind_blob(2, bytes);

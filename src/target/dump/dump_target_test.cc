@@ -181,6 +181,28 @@ TEST_F(DumpTargetTest, NamesTheFileThatEndsInADocument) {
   EXPECT_THAT(applied.error().message, AllOf(HasSubstr("shop/customers.bson"), HasSubstr("inside a document")));
 }
 
+// With `id: objectid`, what was written without a unique index may hold one key twice; neither is to be lost.
+TEST_F(DumpTargetTest, RefusesADumpWithTwoDocumentsOfOneKey) {
+  rules.id = IdForm::objectid;
+  const std::string twice = bson_of(R"({"_id":1,"pk":"a"})") + bson_of(R"({"_id":2,"pk":"b"})") +
+                            bson_of(R"({"_id":3,"pk":"a","newer":true})");
+  folder.write("shop/customers.bson", twice);
+  const auto applied = open()->apply(std::vector{upsert(R"({"pk":"c"})", 1)});
+  ASSERT_FALSE(applied);
+  EXPECT_EQ(applied.error().kind, ErrorKind::fatal);
+  EXPECT_THAT(applied.error().message, AllOf(HasSubstr("shop/customers.bson"), HasSubstr("one key")));
+  ASSERT_TRUE(open()->drain());
+  EXPECT_EQ(read("shop/customers.bson"), twice);
+}
+
+TEST_F(DumpTargetTest, RefusesADumpWithoutTheKeyAttributes) {
+  rules.id = IdForm::objectid;
+  folder.write("shop/customers.bson", bson_of(R"({"_id":1,"other":"a"})"));
+  const auto applied = open()->apply(std::vector{upsert(R"({"pk":"c"})", 1)});
+  ASSERT_FALSE(applied);
+  EXPECT_THAT(applied.error().message, AllOf(HasSubstr("shop/customers.bson"), HasSubstr("`pk`")));
+}
+
 TEST_F(DumpTargetTest, RefusesTheStateOfANewerProgram) {
   open().reset();
   in_state("UPDATE format SET version = version + 1");
