@@ -6,8 +6,8 @@
 
 #include "base/base64.h"
 #include "base/time_text.h"
+#include "change/foreign_limits.h"
 #include "change/number.h"
-#include "decode/json.h"
 
 namespace dynatlas {
 
@@ -104,11 +104,23 @@ void ExtendedJsonWriter::string(std::string_view text) {
   append_json_string(text, out_);
 }
 
-Result<void> ExtendedJsonWriter::document(std::string_view document) { return members(document, false); }
+Result<void> ExtendedJsonWriter::document(std::string_view document) {
+  depth_ = 0;
+  return members(document, false);
+}
+
+Result<void> ExtendedJsonWriter::value(BsonType type, std::string_view value) {
+  depth_ = 0;
+  return member(type, value);
+}
 
 Result<void> ExtendedJsonWriter::members(std::string_view document, bool array) {
+  const std::string_view elements = elements_of(document);
+  if (elements.data() == nullptr) return poison("is no BSON document");
+  if (depth_ > foreign_nesting_max) return poison("is nested in more than 200 documents and arrays");
+  ++depth_;
   out_.push_back(array ? '[' : '{');
-  BsonReader reader(elements_of(document));
+  BsonReader reader(elements);
   BsonElement element;
   for (bool first = true; reader.next(element); first = false) {
     if (!first) out_.push_back(',');
@@ -116,14 +128,15 @@ Result<void> ExtendedJsonWriter::members(std::string_view document, bool array) 
       append_json_string(element.name, out_);
       out_.push_back(':');
     }
-    RETURN_IF_ERROR(value(element.type, element.value));
+    RETURN_IF_ERROR(member(element.type, element.value));
   }
   if (reader.damaged()) return poison("is no BSON document of known types");
   out_.push_back(array ? ']' : '}');
+  --depth_;
   return {};
 }
 
-Result<void> ExtendedJsonWriter::value(BsonType type, std::string_view value) {
+Result<void> ExtendedJsonWriter::member(BsonType type, std::string_view value) {
   switch (type) {
     case BsonType::string:
       string(string_text(value));

@@ -21,8 +21,11 @@ class ExtendedJsonWriter {
  public:
   ExtendedJsonWriter(ExtendedJson form, Buffer& out) : form_(form), out_(out) {}
 
-  // Appends a whole document. A type that dynatlas never writes is poison.
+  // Appends a whole document. What is damaged, nested beyond change/foreign_limits.h or of a type that dynatlas never
+  // writes is poison.
   Result<void> document(std::string_view document);
+
+  // The same for a single value.
   Result<void> value(BsonType type, std::string_view value);
 
   // Remembers where the text of the string that begins at `text` in the BSON comes to stand in the output.
@@ -31,6 +34,7 @@ class ExtendedJsonWriter {
 
  private:
   Result<void> members(std::string_view document, bool array);
+  Result<void> member(BsonType type, std::string_view value);
   void real(double value);
   void date(std::int64_t milliseconds);
   void string(std::string_view text);
@@ -41,6 +45,7 @@ class ExtendedJsonWriter {
   Buffer& out_;
   const char* watched_ = nullptr;
   std::size_t watched_at_ = 0;
+  int depth_ = 0;
 };
 
 }  // namespace dynatlas

@@ -364,15 +364,18 @@ class Reader {
   }
 
   const char* binary_object(const char* in, std::string& base64, std::string& subtype) {
-    std::string name;
-    std::string text;
-    for (int left = 2; left > 0; --left) {
-      in = text_member(skip_blanks(in + 1), name, text);
-      if (in == nullptr || *in != (left == 1 ? '}' : ',')) return nullptr;
-      if (name != "base64" && name != "subType") return nullptr;
-      std::swap(name == "base64" ? base64 : subtype, text);
+    std::string first;
+    std::string second;
+    in = text_member(skip_blanks(in + 1), first, base64);
+    if (in == nullptr || *in != ',') return nullptr;
+    in = text_member(skip_blanks(in + 1), second, subtype);
+    if (in == nullptr || *in != '}') return nullptr;
+    if (first == "subType" && second == "base64") {
+      std::swap(base64, subtype);
+    } else if (first != "base64" || second != "subType") {
+      return nullptr;
     }
-    return subtype.empty() ? nullptr : in + 1;  // also where base64 stood there twice
+    return in + 1;
   }
 
   const char* old_binary_members(const char* in, std::string& base64, std::string& subtype) {
