@@ -26,11 +26,6 @@ bool looks_like_bson(std::string_view head) {
   return std::any_of(head.begin(), head.end(), is_control);
 }
 
-bool looks_like_text(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \n\r\t");
-  return first == std::string_view::npos || text[first] == '{' || text[first] == '[';
-}
-
 }  // namespace
 
 FoundDocument BsonDocuments::end_with(std::string cause, std::uint64_t offset) {
@@ -76,28 +71,14 @@ Result<void> DocumentReader::recognise() {
     return {};
   }
   if (window_.view().starts_with(byte_order_mark)) window_.consume(byte_order_mark.size());
-  if (looks_like_text(window_.view())) {
-    form_.emplace<ExtendedJsonDocuments>();
-  } else {
-    form_.emplace<Unknown>();
-  }
+  form_.emplace<ExtendedJsonDocuments>();
   return {};
-}
-
-FoundDocument DocumentReader::refuse(Unknown& unknown) {
-  FoundDocument found;
-  if (unknown.told) return found;
-  unknown.told = true;
-  found.kind = FoundDocument::Kind::refused;
-  found.fault.cause = "is neither Extended JSON, which begins with { or [, nor BSON, which begins with its length";
-  return found;
 }
 
 Result<FoundDocument> DocumentReader::next() {
   if (std::holds_alternative<std::monostate>(form_)) RETURN_IF_ERROR(recognise());
   if (auto* bson = std::get_if<BsonDocuments>(&form_)) return bson->next(window_);
-  if (auto* text = std::get_if<ExtendedJsonDocuments>(&form_)) return text->next(window_);
-  return refuse(std::get<Unknown>(form_));
+  return std::get<ExtendedJsonDocuments>(form_).next(window_);
 }
 
 }  // namespace dynatlas

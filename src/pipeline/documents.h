@@ -26,7 +26,8 @@ class BsonDocuments {
   bool ended_ = false;
 };
 
-// Finds the documents in a file: BSON, or Extended JSON of either form. Which of both is read off the first bytes.
+// Finds the documents in a file: BSON, or Extended JSON of either form. Which of both is read off the first bytes: what
+// cannot be BSON is read as text.
 // Holds one document at a time.
 class DocumentReader {
  public:
@@ -36,16 +37,10 @@ class DocumentReader {
   Result<FoundDocument> next();
 
  private:
-  // A file of another form: what stands in it is refused once.
-  struct Unknown {
-    bool told = false;
-  };
-
   Result<void> recognise();
-  static FoundDocument refuse(Unknown& unknown);
 
   InputWindow window_;
-  std::variant<std::monostate, BsonDocuments, ExtendedJsonDocuments, Unknown> form_;
+  std::variant<std::monostate, BsonDocuments, ExtendedJsonDocuments> form_;
 };
 
 }  // namespace dynatlas

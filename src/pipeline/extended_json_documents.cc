@@ -12,6 +12,15 @@ namespace dynatlas {
 
 using Kind = FoundDocument::Kind;
 
+namespace {
+
+std::string_view no_document(char first) {
+  if (first == '{' || first == '[') return "is no valid JSON";
+  return "is neither Extended JSON, which begins with { or [, nor BSON, which begins with its length";
+}
+
+}  // namespace
+
 Result<FoundDocument> ExtendedJsonDocuments::next(InputWindow& window) {
   if (broken_) {
     ASSIGN_OR_RETURN(const FoundDocument passed, pass_over(window));
@@ -54,7 +63,7 @@ Result<FoundDocument> ExtendedJsonDocuments::value(InputWindow& window) {
     if (behind != nullptr && (!may_go_on || window.at_end())) {
       return document(window, static_cast<std::size_t>(behind - text.data()));
     }
-    if (!may_go_on) return refuse_broken("is no valid JSON");
+    if (!may_go_on) return refuse_broken(no_document(text.front()));
     if (window.at_end()) return refuse_broken("is cut off: the input ends inside of it");
     if (text.size() > document_text_bytes_max) return refuse_broken("is larger than 128 MiB");
     RETURN_IF_ERROR(window.grow(2 * text.size()));  // twice as much: no document makes that quadratic
