@@ -211,6 +211,7 @@ TEST(DocumentReader, SaysWhatAFileOfAnotherFormLacks) {
   EXPECT_EQ(cause_of_first("\x89PNG and more"),
             "is neither Extended JSON, which begins with { or [, nor BSON, which begins with its length");
   EXPECT_EQ(cause_of_first(R"({"a":tru})"), "is no valid JSON");
+  EXPECT_EQ(cause_of_first(R"([,{"a":"x"}])"), "is no valid JSON");
 }
 
 }  // namespace

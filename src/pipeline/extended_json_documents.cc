@@ -14,8 +14,8 @@ using Kind = FoundDocument::Kind;
 
 namespace {
 
-std::string_view no_document(char first) {
-  if (first == '{' || first == '[') return "is no valid JSON";
+std::string_view broken_cause(bool first_in_file, char begin) {
+  if (!first_in_file || begin == '{' || begin == '[') return "is no valid JSON";
   return "is neither Extended JSON, which begins with { or [, nor BSON, which begins with its length";
 }
 
@@ -63,7 +63,7 @@ Result<FoundDocument> ExtendedJsonDocuments::value(InputWindow& window) {
     if (behind != nullptr && (!may_go_on || window.at_end())) {
       return document(window, static_cast<std::size_t>(behind - text.data()));
     }
-    if (!may_go_on) return refuse_broken(no_document(text.front()));
+    if (!may_go_on) return refuse_broken(broken_cause(number_ == 0 && !in_array_, text.front()));
     if (window.at_end()) return refuse_broken("is cut off: the input ends inside of it");
     if (text.size() > document_text_bytes_max) return refuse_broken("is larger than 128 MiB");
     RETURN_IF_ERROR(window.grow(2 * text.size()));  // twice as much: no document makes that quadratic
