@@ -29,6 +29,7 @@ std::string with_metadata(std::string_view document, const std::optional<Version
 
 std::vector<std::string> sorted_texts(const std::vector<std::string>& documents, ExtendedJson form) {
   std::vector<std::string> texts;
+  texts.reserve(documents.size());
   for (const std::string& document : documents) texts.push_back(json_of(document, form));
   std::sort(texts.begin(), texts.end());
   return texts;
@@ -84,7 +85,7 @@ TargetContract::TargetContract() {
 }
 
 void TargetContract::SetUp() {
-  place = GetParam()();
+  place = GetParam().make();
   reopen();
 }
 
@@ -141,6 +142,7 @@ Error TargetContract::refusal(const std::vector<Change>& changes) {
 
 void TargetContract::put(const std::vector<std::string>& documents) {
   std::vector<std::string> bson;
+  bson.reserve(documents.size());
   for (const std::string& document : documents) bson.push_back(bson_of(document));
   place->put(destination, bson);
 }

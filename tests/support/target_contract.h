@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,12 +36,18 @@ class TargetPlace {
   virtual void put(const Destination& destination, const std::vector<std::string>& documents) = 0;
 };
 
-using MakeTargetPlace = std::function<std::unique_ptr<TargetPlace>()>;
+// A target under test: its name in the tests' names, and a new place for each test.
+struct TargetMaker {
+  std::string name;
+  std::function<std::unique_ptr<TargetPlace>()> make;
+
+  friend void PrintTo(const TargetMaker& maker, std::ostream* out) { *out << maker.name; }
+};
 
 // The suite that every target must pass (tests/target_*_test.cc); a target instantiates it beside its code.
 //
 // Documents, keys and what is stored are written as Extended JSON here. Every batch is checked to be counted whole.
-class TargetContract : public testing::TestWithParam<MakeTargetPlace> {
+class TargetContract : public testing::TestWithParam<TargetMaker> {
  protected:
   TargetContract();
   void SetUp() override;
@@ -84,12 +91,14 @@ class TargetOrder : public TargetContract {
 };
 
 // Runs the whole suite on the places that `make` makes.
-#define INSTANTIATE_TARGET_CONTRACT(name, make)                         \
-  INSTANTIATE_TEST_SUITE_P(name, TargetGuard, testing::Values(make));   \
-  INSTANTIATE_TEST_SUITE_P(name, TargetRules, testing::Values(make));   \
-  INSTANTIATE_TEST_SUITE_P(name, TargetKeys, testing::Values(make));    \
-  INSTANTIATE_TEST_SUITE_P(name, TargetParking, testing::Values(make)); \
-  INSTANTIATE_TEST_SUITE_P(name, TargetOrder, testing::Values(make))
+#define INSTANTIATE_TARGET_SUITE(name, suite, make) \
+  INSTANTIATE_TEST_SUITE_P(name, suite, testing::Values(TargetMaker{#name, make}))
+#define INSTANTIATE_TARGET_CONTRACT(name, make)        \
+  INSTANTIATE_TARGET_SUITE(name, TargetGuard, make);   \
+  INSTANTIATE_TARGET_SUITE(name, TargetRules, make);   \
+  INSTANTIATE_TARGET_SUITE(name, TargetKeys, make);    \
+  INSTANTIATE_TARGET_SUITE(name, TargetParking, make); \
+  INSTANTIATE_TARGET_SUITE(name, TargetOrder, make)
 
 // The BSON of a document written as Extended JSON.
 std::string bson_of(std::string_view json);
