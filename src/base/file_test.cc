@@ -14,6 +14,8 @@
 #include <iterator>
 #include <thread>
 
+#include "support/temporary_folder.h"
+
 namespace dynatlas {
 
 namespace {
@@ -23,12 +25,6 @@ using testing::HasSubstr;
 // A test with a folder of its own.
 class FileTest : public testing::Test {
  protected:
-  FileTest() : folder(testing::TempDir() + "dynatlas_file_test") {
-    std::filesystem::remove_all(folder);
-    std::filesystem::create_directory(folder);
-  }
-  ~FileTest() override { std::filesystem::remove_all(folder); }
-
   std::string path(const std::string& name) const { return folder + "/" + name; }
 
   static void put(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
@@ -43,7 +39,8 @@ class FileTest : public testing::Test {
     return static_cast<std::size_t>(std::distance(begin(all), end(all)));
   }
 
-  const std::string folder;
+  const TemporaryFolder own_folder;
+  const std::string folder = own_folder.path();
 };
 
 void write_and_finish(const std::string& path, const std::string& text) {

@@ -5,8 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
+
+#include "support/temporary_folder.h"
 
 namespace dynatlas {
 
@@ -21,8 +22,7 @@ using testing::StartsWith;
 // A configuration file of this text, and options beside it.
 class ConfigTest : public testing::Test {
  protected:
-  ConfigTest() { options.file = testing::TempDir() + "dynatlas_config_test.yaml"; }
-  ~ConfigTest() override { std::filesystem::remove(*options.file); }
+  ConfigTest() { options.file = folder.path() + "/config.yaml"; }
 
   Result<Config> load(const std::string& text) const {
     std::ofstream(*options.file) << text;
@@ -44,6 +44,7 @@ class ConfigTest : public testing::Test {
 
   std::string at_line(int line) const { return *options.file + ":" + std::to_string(line) + ": "; }
 
+  const TemporaryFolder folder;
   ConfigOptions options;
 };
 

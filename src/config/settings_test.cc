@@ -5,8 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
+
+#include "support/temporary_folder.h"
 
 namespace dynatlas {
 
@@ -19,9 +20,6 @@ using testing::StartsWith;
 // Loads a file of this text under these --set.
 class SettingsTest : public testing::Test {
  protected:
-  SettingsTest() : file(testing::TempDir() + "dynatlas_settings_test.yaml") {}
-  ~SettingsTest() override { std::filesystem::remove(file); }
-
   Result<YAML::Node> load(const std::string& text, const std::vector<std::string>& settings = {}) const {
     std::ofstream(file) << text;
     return load_settings(file, settings);
@@ -42,7 +40,8 @@ class SettingsTest : public testing::Test {
     return loaded ? "" : refusal(loaded);
   }
 
-  const std::string file;
+  const TemporaryFolder folder;
+  const std::string file = folder.path() + "/settings.yaml";
 };
 
 TEST_F(SettingsTest, OfNothingAreAnEmptyMap) {

@@ -295,23 +295,17 @@ const char* RecordDecoder::decode_as_forced(const char* in, const char* text_end
 }
 
 // Where a wrapper of one record could be an item with such attribute names too, the valid reading counts; the wrapper's
-// cause is told where neither is.
+// cause, and what is known of it, is told where neither is.
 const char* RecordDecoder::decode_by_shape(const Shape& shape, const char* in, const char* text_end) {
-  const char* behind = nullptr;
-  if (shape.item) {
-    behind = decode_item_wrapper(in, text_end);
-  } else if (shape.incremental) {
-    behind = decode_incremental(in, text_end);
-  } else if (shape.change) {
-    behind = decode_change(in, text_end);
-  } else {
-    return decode_bare_item(in, text_end, {});
-  }
-  if (behind != nullptr) return behind;
-  const RecordFault fault = fault_;
-  behind = decode_bare_item(in, text_end, {});
-  if (behind == nullptr) fault_ = fault;
-  return behind;
+  const auto as_wrapper = [&] {
+    return shape.item          ? decode_item_wrapper(in, text_end)
+           : shape.incremental ? decode_incremental(in, text_end)
+                               : decode_change(in, text_end);
+  };
+  if (!shape.item && !shape.incremental && !shape.change) return decode_bare_item(in, text_end, {});
+  const char* behind = as_wrapper();
+  if (behind == nullptr) behind = decode_bare_item(in, text_end, {});
+  return behind != nullptr ? behind : as_wrapper();
 }
 
 RecordDecoder::Decoded RecordDecoder::decode(const char* in, const char* text_end) {

@@ -97,6 +97,7 @@ class RecordDecoder {
     json::Text arn;
     json::Text precision;       // in the body
     json::Text body_sequence;   // in the body
+    RawTime time;               // in the body
     bool kinesis_sign = false;  // tableName or recordFormat
     bool streams_sign = false;  // eventVersion or a DynamoDB stream's ARN
     bool ttl_delete = false;
@@ -130,6 +131,9 @@ class RecordDecoder {
   bool read_body_late(const char* text_end, bool inside_data, ChangeParts& parts);
   const char* read_body(const char* in, const char* text_end, Record::Form form, ChangeParts& parts);
   Record::Form form_of(bool inside_data, const ChangeParts& parts);
+  const char* read_body_number(std::string_view name, const char* in, ChangeParts& parts);
+  void keep_known_numbers(const ChangeParts* envelope, ChangeParts& parts);
+  bool take_numbers(const ChangeParts* envelope, const ChangeParts& parts);
   bool take_sequence(std::string_view digits);
   bool take_event_name(const ChangeParts& parts);
 

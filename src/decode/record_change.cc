@@ -103,6 +103,7 @@ void RecordDecoder::ChangeParts::clear() {
   body = new_image = nullptr;
   body_read = has_data = kinesis_sign = streams_sign = ttl_delete = false;
   for (json::Text* text : {&data, &sequence, &event_name, &table, &arn, &precision, &body_sequence}) text->clear();
+  time = {};
 }
 
 const char* RecordDecoder::read_kinesis_envelope(const char* in, ChangeParts& parts) {
@@ -183,17 +184,19 @@ const char* RecordDecoder::decode_change(const char* in, const char* text_end, c
   const char* behind = for_each_member(in, name_scratch_, [&](std::string_view name, const char* value) {
     return read_change_member(name, value, text_end, parts);
   });
-  if (behind == nullptr) return fault_.cause.empty() ? fail("is no valid JSON object") : nullptr;
+  if (behind == nullptr) {
+    if (fault_.cause.empty()) return fail("is no valid JSON object");
+    return keep_known_numbers(envelope, parts), nullptr;
+  }
   if (parts.has_data && parts.body == nullptr) {
     if (envelope != nullptr) return fail("is a Kinesis record inside of a Kinesis record");
     return decode_data(parts) ? behind : nullptr;
   }
   if (parts.body == nullptr) return fail("is no change record: it has no dynamodb object");
-  if (!parts.body_read && !read_body_late(text_end, envelope != nullptr, parts)) return nullptr;
-  const bool numbered = envelope != nullptr && record_.form == Record::Form::kinesis;
-  if (numbered && !take_sequence(envelope->sequence.view())) return nullptr;
+  if (!parts.body_read && !read_body_late(text_end, envelope != nullptr, parts))
+    return keep_known_numbers(envelope, parts), nullptr;
   record_.ttl_delete = parts.ttl_delete;
-  return take_event_name(parts) ? behind : nullptr;
+  return take_numbers(envelope, parts) && take_event_name(parts) ? behind : nullptr;
 }
 
 // Kinesis delivers a change as base64 of its JSON.
@@ -218,6 +221,30 @@ void RecordDecoder::explain_broken_data(const char* begin, std::size_t size) {
   const char* stopped = nullptr;
   if (json::skip_value(skip_blanks(begin), stopped) != nullptr) return;
   fail(stopped >= begin + size ? "has data whose JSON is cut off" : "has data that is no valid JSON");
+}
+
+// The time and the numbers that order a change among others.
+bool RecordDecoder::take_numbers(const ChangeParts* envelope, const ChangeParts& parts) {
+  std::int64_t unit = microseconds_a_second;
+  if (record_.form == Record::Form::kinesis) {
+    const bool unmarked = parts.precision.empty();
+    const bool fine = unmarked ? parts.time.number > milliseconds_max : parts.precision.view() == "MICROSECOND";
+    unit = fine ? 1 : 1000;
+  }
+  record_.time = in_microseconds(parts.time, unit);
+  if (!record_.time) return fail("has no readable ApproximateCreationDateTime"), false;
+  if (record_.form == Record::Form::streams) return take_sequence(parts.body_sequence.view());
+  return envelope == nullptr || take_sequence(envelope->sequence.view());
+}
+
+// Of a change that is refused: where in the stream it stood, which may be said behind what is wrong with it.
+void RecordDecoder::keep_known_numbers(const ChangeParts* envelope, ChangeParts& parts) {
+  if (parts.body == nullptr) return;
+  const RecordFault fault = fault_;
+  for_each_member(parts.body, scratch_,
+                  [&](std::string_view name, const char* value) { return read_body_number(name, value, parts); });
+  take_numbers(envelope, parts);
+  fault_ = fault;
 }
 
 bool RecordDecoder::take_sequence(std::string_view digits) {
@@ -269,10 +296,16 @@ Record::Form RecordDecoder::form_of(bool inside_data, const ChangeParts& parts) 
   return inside_data || time.number > seconds_max ? Record::Form::kinesis : Record::Form::streams;
 }
 
+const char* RecordDecoder::read_body_number(std::string_view name, const char* in, ChangeParts& parts) {
+  if (name == "ApproximateCreationDateTime") return read_time(in, parts.time);
+  if (name == "ApproximateCreationDateTimePrecision") return parts.precision.read(in);
+  if (name == "SequenceNumber") return parts.body_sequence.read(in);
+  return skip(in);
+}
+
 const char* RecordDecoder::read_body(const char* in, const char* text_end, Record::Form form, ChangeParts& parts) {
   record_.form = form;
   const auto binary = form == Record::Form::kinesis ? options_.kinesis_binary : ItemDecoder::Binary::once;
-  RawTime time;
   bool image_read = false;
   const auto read_image = [&]() {
     watch_received_keys();
@@ -287,23 +320,11 @@ const char* RecordDecoder::read_body(const char* in, const char* text_end, Recor
       if (record_.keys.empty()) return skip(value);
       return read_image();
     }
-    if (name == "ApproximateCreationDateTime") return read_time(value, time);
-    if (name == "ApproximateCreationDateTimePrecision") return parts.precision.read(value);
-    if (name == "SequenceNumber") return parts.body_sequence.read(value);
-    return skip(value);
+    return read_body_number(name, value, parts);
   });
   if (behind == nullptr) return fault_.cause.empty() ? fail("has a dynamodb that is no valid JSON object") : nullptr;
   if (record_.keys.empty()) return fail("has no Keys");
   if (parts.new_image != nullptr && !image_read && read_image() == nullptr) return nullptr;
-  if (form == Record::Form::streams && !take_sequence(parts.body_sequence.view())) return nullptr;
-  std::int64_t unit = microseconds_a_second;
-  if (form == Record::Form::kinesis) {
-    const bool unmarked = parts.precision.empty();
-    const bool fine = unmarked ? time.number > milliseconds_max : parts.precision.view() == "MICROSECOND";
-    unit = fine ? 1 : 1000;
-  }
-  record_.time = in_microseconds(time, unit);
-  if (!record_.time) return fail("has no readable ApproximateCreationDateTime");
   if (parts.new_image != nullptr && !check_keys_in_image(text_end, binary)) return nullptr;
   return behind;
 }

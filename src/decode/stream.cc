@@ -15,6 +15,13 @@ using json::skip_blanks;
 using Place = StreamState::Place;
 using Expect = StreamState::Expect;
 
+namespace {
+
+// A line that begins with more blanks than these is read on where the text was cut.
+constexpr std::ptrdiff_t indent_kept_max = 32 * 1024;
+
+}  // namespace
+
 std::size_t RecordStream::read(std::string_view text, bool last) {
   begin_ = counted_ = in_ = text.data();
   end_ = begin_ + text.size();
@@ -26,12 +33,14 @@ std::size_t RecordStream::read(std::string_view text, bool last) {
   if (last) {
     if (state_.place == Place::skipping) leave_skipping(end_);
     if (state_.place != Place::values)
-      refuse(RecordFault{ErrorKind::poison, {}, "is a wrapper that is cut off: the input ends inside of it"}, end_,
-             end_);
+      refuse_unknown("is a wrapper that is cut off: the input ends inside of it", end_, end_);
     state_.place = Place::values;
     in_ = end_;
   }
   const char* line = line_begin(in_);
+  // Blanks that begin a line stay with it, so that what follows is known to begin it, too.
+  const bool begins_line = !last && !(line == begin_ && state_.in_line);
+  if (begins_line && in_ - line <= indent_kept_max && skip_blanks(line) >= in_) in_ = line;
   state_.indent = indent_of(line);
   state_.in_line = line != in_ || (in_ == begin_ && state_.in_line);
   state_.lines = line_of(in_);
@@ -137,9 +146,18 @@ void RecordStream::deliver(const char* begin, const char* behind) {
 }
 
 void RecordStream::refuse(const RecordFault& fault, const char* begin, const char* behind) {
-  sink_.refused(fault, decoder_.record(),
-                {state_.records, line_of(begin), {begin, static_cast<std::size_t>(behind - begin)}});
+  sink_.refused(fault, decoder_.record(), place_of(begin, behind));
   ++state_.records;
+}
+
+// Of what was not decoded: the decoder's record is another one.
+void RecordStream::refuse_unknown(std::string_view cause, const char* begin, const char* behind) {
+  sink_.refused({ErrorKind::poison, {}, std::string(cause)}, Record{}, place_of(begin, behind));
+  ++state_.records;
+}
+
+RecordPlace RecordStream::place_of(const char* begin, const char* behind) {
+  return {state_.records, line_of(begin), {begin, static_cast<std::size_t>(behind - begin)}};
 }
 
 RecordStream::Step RecordStream::wait_or_refuse() {
@@ -177,7 +195,7 @@ RecordStream::Step RecordStream::read_nested(const char* begin) {
   const char* behind = json::skip_value(begin, stopped);
   if (behind == nullptr) return stopped >= end_ ? wait_or_refuse() : refuse_broken("is no valid JSON");
   if (nested_) {
-    refuse({ErrorKind::poison, {}, "is a wrapper inside of a wrapper inside of a wrapper"}, begin, behind);
+    refuse_unknown("is a wrapper inside of a wrapper inside of a wrapper", begin, behind);
   } else {
     const std::string payload = decoder_.failed_batch_payload(begin);
     run_nested(payload.empty() ? std::string(begin, behind) : payload);
@@ -282,7 +300,7 @@ RecordStream::Step RecordStream::step_tables() {
 RecordStream::Step RecordStream::refuse_broken(std::string_view cause) {
   const char* line_end = static_cast<const char*>(std::memchr(in_, '\n', static_cast<std::size_t>(end_ - in_)));
   if (line_end == nullptr) line_end = end_;
-  refuse({ErrorKind::poison, {}, std::string(cause)}, in_, line_end);
+  refuse_unknown(cause, in_, line_end);
   return skip_from(line_end, line_of(in_));
 }
 
@@ -294,7 +312,7 @@ RecordStream::Step RecordStream::refuse_wrapper(std::string_view cause) {
   const bool begins_line =
       whole_line && line_of(in_) > state_.page_line && static_cast<std::size_t>(in_ - line) == indent_of_line(in_);
   if (!begins_line) return refuse_broken(cause);
-  refuse({ErrorKind::poison, {}, std::string(cause)}, in_, in_);
+  refuse_unknown(cause, in_, in_);
   return skip_from(line, line_of(in_) - 1);
 }
 

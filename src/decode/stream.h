@@ -113,6 +113,8 @@ class RecordStream {
   void run_nested(const std::string& text);
   void deliver(const char* begin, const char* behind);
   void refuse(const RecordFault& fault, const char* begin, const char* behind);
+  void refuse_unknown(std::string_view cause, const char* begin, const char* behind);
+  RecordPlace place_of(const char* begin, const char* behind);
   void leave_skipping(const char* line);
 
   std::uint64_t line_of(const char* at);

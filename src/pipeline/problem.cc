@@ -3,25 +3,9 @@
 
 #include <fmt/format.h>
 
+#include "base/printable.h"
+
 namespace dynatlas {
-
-namespace {
-
-// A name is the sender's choice: it must neither break the line nor steer a terminal.
-std::string printable(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7F) {
-      out += fmt::format("\\u{:04x}", byte);
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
-}  // namespace
 
 std::string describe(const RecordFault& fault) {
   const std::string path = fault.path.empty() ? "it" : fmt::format("attribute `{}`", printable(fault.path));

@@ -349,8 +349,6 @@ class ParkingTest(ReplayTest):
         self.replay("--from=kinesis", text=[kinesis_removal("1", 3), self.bad()], code=1)
         self.assertEqual(self.dead_letters()[0]["tombstone"]["t"], {"$numberLong": str(BEGIN + 3)})
 
-    # What the decoder knows of a record is lost where it was tried as an item too, and its time where an image is bad.
-    @unittest.expectedFailure
     def test_they_keep_what_is_known_of_the_change(self):
         self.replay(text=[self.bad()], code=1)
         (letter,) = self.dead_letters()

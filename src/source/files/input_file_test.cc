@@ -6,10 +6,11 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include <filesystem>
 #include <fstream>
 #include <stdexcept>
 #include <vector>
+
+#include "support/temporary_folder.h"
 
 namespace dynatlas {
 
@@ -52,9 +53,6 @@ std::string long_text() {
 
 class InputFileTest : public testing::Test {
  protected:
-  InputFileTest() : path(testing::TempDir() + "dynatlas_input_file_test") {}
-  ~InputFileTest() override { std::filesystem::remove(path); }
-
   void put(const std::string& bytes) const { std::ofstream(path, std::ios::binary) << bytes; }
 
   // The whole text, read in pieces of `room`; and the error that ended it.
@@ -89,7 +87,8 @@ class InputFileTest : public testing::Test {
     }
   }
 
-  const std::string path;
+  const TemporaryFolder folder;
+  const std::string path = folder.path() + "/input";
 };
 
 TEST_F(InputFileTest, IsReadAsItIs) {
