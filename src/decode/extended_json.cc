@@ -24,11 +24,11 @@ void append_wrapped_text(std::string_view name, std::string_view text, Buffer& o
 }
 
 void append_binary(std::string_view value, Buffer& out) {
-  std::string text = "{\"$binary\":{\"base64\":\"";
+  std::string text = R"({"$binary":{"base64":")";
   base64_append(value.substr(5), text);
   constexpr std::string_view digits = "0123456789abcdef";
   const auto subtype = static_cast<unsigned char>(value[4]);
-  text += "\",\"subType\":\"";
+  text += R"(","subType":")";
   text += digits[subtype >> 4];
   text += digits[subtype & 15];
   text += "\"}}";

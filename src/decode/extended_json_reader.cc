@@ -307,7 +307,8 @@ class Reader {
     if (number.coefficient >= decimal128_end) return fail("is a $numberDecimal of more than 34 digits");
     out_.append(&number.coefficient, sizeof(std::uint64_t));
     const auto top = static_cast<std::uint64_t>(number.coefficient >> 64);
-    const auto biased = static_cast<std::uint64_t>(number.exponent + decimal128_bias);
+    const int exponent = number.exponent + decimal128_bias;  // 0 or more for every DynamoDB number
+    const auto biased = static_cast<std::uint64_t>(exponent);
     return fixed(in, type_at, BsonType::decimal128, std::uint64_t{number.negative} << 63 | biased << 49 | top);
   }
 
