@@ -13,6 +13,7 @@ namespace dynatlas {
 namespace {
 
 using namespace std::string_literals;
+using namespace std::string_view_literals;
 
 // The names of the elements, and whether reading them met damage.
 struct Names {
@@ -123,7 +124,7 @@ TEST(BsonReader, StopsAtWhatIsDamaged) {
 }
 
 TEST(BsonReader, StaysDamaged) {
-  BsonReader reader("\x14"s);
+  BsonReader reader("\x14"sv);
   BsonElement element;
   EXPECT_FALSE(reader.next(element));
   EXPECT_FALSE(reader.next(element));

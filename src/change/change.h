@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 
 #include "change/bson.h"
 #include "change/record.h"
@@ -18,7 +19,10 @@ struct StoredKey {
   BsonType type = BsonType::string;
   std::string value;  // the BSON value's bytes; one key has one form, so equal keys are equal bytes
 
-  friend auto operator<=>(const StoredKey&, const StoredKey&) = default;
+  friend bool operator==(const StoredKey&, const StoredKey&) = default;
+  friend bool operator<(const StoredKey& a, const StoredKey& b) {
+    return std::tie(a.type, a.value) < std::tie(b.type, b.value);
+  }
 };
 
 // One collection of a target and what the configuration says of it.

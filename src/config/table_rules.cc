@@ -7,7 +7,6 @@
 #include <iterator>
 #include <set>
 
-#include "base/digest.h"
 #include "config/paths.h"
 
 namespace dynatlas {
@@ -278,7 +277,7 @@ std::string fingerprint_of(const TableRules& rules) {
   print(text, rules.fields);
   // One key attribute is the key, whether it was said or not; two make another `_id` in another order.
   if (items.key.size() == 2) text += fmt::format(" key={}:{}{}", items.key[0].size(), items.key[0], items.key[1]);
-  return sha256_hex(text).substr(0, 16);
+  return text;
 }
 
 }  // namespace dynatlas

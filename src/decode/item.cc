@@ -318,7 +318,7 @@ ItemDecoder::At ItemDecoder::decode_value(At at, std::size_t type_at, const Plac
   if (type != Type::unknown) [[likely]] {
     at.in = skip_blanks(at.in + 5);
   } else {
-    if (*at.in != '{') return fail("is no typed value, such as {\"S\":\"text\"}");
+    if (*at.in != '{') return fail(R"(is no typed value, such as {"S":"text"})");
     const char* in = skip_blanks(at.in + 1);
     if (*in != '"') return fail("has no type key");
     type = read_type(in);

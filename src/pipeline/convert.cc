@@ -93,15 +93,15 @@ class ConvertedBlock : public BlockResult {
   std::optional<RecordFault> document(const Record& record, const RecordPlace& place) {
     if (record.operation == Record::Operation::remove) return std::nullopt;
     const TableRules& rules = config_.rules(record.table);
-    std::optional<StoredKey> key;
-    if (auto fault = transformer_.key(record, rules, key)) return fault;
+    if (auto fault = transformer_.key(record, rules, key_)) return fault;
+    const StoredKey* key = key_ ? &*key_ : nullptr;
     const std::optional<Version> version = version_of(record, place);
     if (options_.to == ConvertTo::bson) {
-      auto fault = build(record, rules, key ? &*key : nullptr, version, out_);
+      auto fault = build(record, rules, key, version, out_);
       if (!fault && transformer_.place_at() != 0) places_.push_back({transformer_.place_at() + 9, place.number});
       return fault;
     }
-    if (auto fault = render(record, rules, key ? &*key : nullptr, version, place)) return fault;
+    if (auto fault = render(record, rules, key, version, place)) return fault;
     out_.push_back('\n');
     return std::nullopt;
   }
@@ -129,13 +129,13 @@ class ConvertedBlock : public BlockResult {
     const std::string_view table = table_of(record);
     if (!is_table_name(table)) return RecordFault{ErrorKind::poison, {}, "names a table that DynamoDB does not allow"};
     const TableRules& rules = config_.rules(table);
-    std::optional<StoredKey> key;
-    if (auto fault = transformer_.key(record, rules, key)) return fault;
+    if (auto fault = transformer_.key(record, rules, key_)) return fault;
+    const StoredKey* key = key_ ? &*key_ : nullptr;
     if (!key)
       return RecordFault{
           ErrorKind::poison, {}, "is an item whose key nobody gave: say --key HASH[,RANGE] or key: [HASH, RANGE]"};
     const bool upsert = record.operation == Record::Operation::upsert;
-    out_.append(upsert ? "{\"op\":\"upsert\",\"table\":" : "{\"op\":\"remove\",\"table\":");
+    out_.append(upsert ? R"({"op":"upsert","table":)" : R"({"op":"remove","table":)");
     append_json_string(table, out_);
     out_.append(",\"to\":");
     append_json_string(config_.target_of(table).text(), out_);
@@ -146,14 +146,14 @@ class ConvertedBlock : public BlockResult {
     append_version(version, place);
     if (upsert) {
       out_.append(",\"document\":");
-      if (auto fault = render(record, rules, &*key, version, place)) return fault;
+      if (auto fault = render(record, rules, key, version, place)) return fault;
     }
     out_.append("}\n");
     return std::nullopt;
   }
 
   void append_version(const std::optional<Version>& version, const RecordPlace& place) {
-    if (!version) return out_.append(",\"version\":null");
+    if (!version) return out_.append(R"(,"version":null)");
     out_.append(fmt::format(",\"version\":{{\"t\":{},\"s\":\"", version->t));
     if (version->s[0] == 'f') places_.push_back({out_.size() + 9, place.number});
     out_.append(version->s + "\"}");
@@ -168,6 +168,7 @@ class ConvertedBlock : public BlockResult {
   std::uint64_t refused_ = 0;
   Buffer out_;
   Buffer bson_;
+  std::optional<StoredKey> key_;
   std::vector<Place> places_;
   std::vector<Problem> problems_;
 };

@@ -96,8 +96,7 @@ std::string bytes_of(Integer value) {
 
 std::optional<RecordFault> Transformer::key(const Record& record, const TableRules& rules,
                                             std::optional<StoredKey>& key) {
-  key.reset();
-  if (record.keys.empty()) return std::nullopt;
+  if (record.keys.empty()) return key.reset(), std::nullopt;
   OrderedKeys keys;
   if (auto fault = order(record, rules, keys)) return fault;
   const NameRules& names = rules.items.names;
@@ -116,7 +115,9 @@ std::optional<RecordFault> Transformer::key(const Record& record, const TableRul
       break;
     case IdForm::key:
       if (keys.count == 1) {
-        key = StoredKey{keys.attributes[0]->type, keys.attributes[0]->value};
+        if (!key) key.emplace();
+        key->type = keys.attributes[0]->type;
+        key->value = keys.attributes[0]->value;  // into the memory of the key before
       } else {
         key = StoredKey{BsonType::document, as_document(keys, names)};
       }

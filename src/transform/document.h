@@ -19,8 +19,8 @@ struct TransformCounts {
 // Makes documents of records. One serves one thread.
 class Transformer {
  public:
-  // The key of the record's item. Empty where the record has none and the rules name none. A fault where the order of
-  // two key attributes is unknown, or where the record's keys are others than the rules'.
+  // The key of the record's item, in place of what `key` held. Empty where the record has none and the rules name none.
+  // A fault where the order of two key attributes is unknown, or where the record's keys are others than the rules'.
   std::optional<RecordFault> key(const Record& record, const TableRules& rules, std::optional<StoredKey>& key);
 
   // What stands in the metadata field.

@@ -137,7 +137,7 @@ Result<void> copy_state(const fs::path& path, sqlite3* to) {
     const bool in_use = has_log();
     const auto before = written();
     ASSIGN_OR_RETURN(const OwnedSqlite from, in_use ? open_with_log(path) : open_untouched(path));
-    const Result<void> copied = copy_database(from.get(), to);
+    Result<void> copied = copy_database(from.get(), to);
     // Where somebody began to write meanwhile, the copy may be torn; then there is a log now, or was.
     if (in_use || (!has_log() && written() == before)) return copied;
   }
