@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <memory>
 #include <thread>
 
@@ -18,6 +19,8 @@
 namespace dynatlas {
 
 namespace {
+
+namespace fs = std::filesystem;
 
 std::atomic<bool> stop_requested = false;
 static_assert(std::atomic<bool>::is_always_lock_free);  // it is set in a signal handler
@@ -41,6 +44,15 @@ Result<std::string> dump_folder_of(const Options& options, const Config& config)
   }
   if (options.to.rfind("dump:", 0) != 0 || options.to.size() == 5) return usage("--to must be dump:FOLDER");
   return options.to.substr(5);
+}
+
+// A second signal of the kind ends the process at once, as if there were no handler.
+void stop_on(int signal) {
+  struct sigaction action {};
+  action.sa_handler = [](int) { stop_requested = true; };
+  action.sa_flags =
+      static_cast<int>(SA_RESETHAND);  // without SA_RESTART: a read that waits for a silent pipe ends, too
+  sigaction(signal, &action, nullptr);
 }
 
 std::string summary_json(const ReplaySummary& summary, double seconds) {
@@ -72,14 +84,17 @@ Result<int> run_replay(Options& options) {
     options.replay.as_of = parse_rfc3339(options.as_of);
     if (!options.replay.as_of) return usage("--as-of must be a time such as 2024-07-11T23:23:53Z");
   }
+  const fs::path summary_folder = fs::path(options.summary_file).parent_path();
+  if (!summary_folder.empty() && !fs::is_directory(summary_folder))
+    return usage(fmt::format("--summary {}: there is no such folder", options.summary_file));
   if (options.replay.files.empty()) options.replay.files.emplace_back("-");
   ASSIGN_OR_RETURN(const Config config, Config::load(options.config));
   ASSIGN_OR_RETURN(const std::string folder, dump_folder_of(options, config));
   RETURN_IF_ERROR(check_inputs(options.replay.files));
   ASSIGN_OR_RETURN(const std::unique_ptr<DumpTarget> target,
                    DumpTarget::open(folder, options.dry_run ? DumpTarget::Mode::dry_run : DumpTarget::Mode::apply));
-  std::signal(SIGINT, [](int) { stop_requested = true; });
-  std::signal(SIGTERM, [](int) { stop_requested = true; });
+  stop_on(SIGINT);
+  stop_on(SIGTERM);
   const auto begin = std::chrono::steady_clock::now();
   ReplaySummary summary;
   const Result<void> replayed = replay(config, options.replay, *target, stop_requested, summary);

@@ -60,7 +60,7 @@ void decode_block(Block& block, const StreamState& begin, RecordDecoder& decoder
 // Cuts the files' texts into blocks.
 class BlockReader {
  public:
-  explicit BlockReader(std::vector<InputFile> files) : files_(std::move(files)) {}
+  BlockReader(std::vector<InputFile> files, BlockConsumer& consumer) : files_(std::move(files)), consumer_(consumer) {}
 
   bool done() const { return file_ == files_.size(); }
 
@@ -96,12 +96,15 @@ class BlockReader {
   }
 
   // True at the end of the file.
-  static Result<bool> fill(InputFile& file, Buffer& text) {
+  Result<bool> fill(InputFile& file, Buffer& text) {
     const std::size_t whole = text.size() + block_bytes;
     while (text.size() < whole) {
-      ASSIGN_OR_RETURN(const std::size_t got, file.read(reinterpret_cast<char*>(text.end()), whole - text.size()));
-      if (got == 0) return true;
-      text.resize_to(text.size() + got);
+      const auto got = file.read(reinterpret_cast<char*>(text.end()), whole - text.size());
+      const bool again = !got && got.error().kind == ErrorKind::retry && !consumer_.stop_requested();
+      if (again) continue;
+      if (!got) return got.error();
+      if (*got == 0) return true;
+      text.resize_to(text.size() + *got);
     }
     return false;
   }
@@ -123,6 +126,7 @@ class BlockReader {
   }
 
   std::vector<InputFile> files_;
+  BlockConsumer& consumer_;
   std::size_t file_ = 0;
   Buffer rest_;
   bool next_is_clean_ = true;
@@ -277,7 +281,7 @@ Result<void> read_blocks(const std::vector<std::string>& files, const RulesByTab
                          BlockConsumer& consumer) {
   RETURN_IF_ERROR(check_inputs(files));
   ASSIGN_OR_RETURN(std::vector<InputFile> inputs, open_inputs(files));
-  BlockReader reader(std::move(inputs));
+  BlockReader reader(std::move(inputs), consumer);
   RecordDecoder decoder(rules, options.records);
   Sequence sequence(reader, decoder, consumer);
   std::deque<std::unique_ptr<Block>> running;  // outlives the workers
@@ -299,6 +303,7 @@ Result<void> read_blocks(const std::vector<std::string>& files, const RulesByTab
       block->stage = Block::Stage::waiting;
       block->ahead = false;
       if (auto read = reader.read(*block); !read) {
+        if (consumer.stop_requested()) break;
         read_error = read.error();
         block->last = true;
         pad(block->buffer);

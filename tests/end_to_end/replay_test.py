@@ -541,6 +541,26 @@ class StoppedTest(ReplayTest):
     def found(self):
         return {document["_id"]: document["n"] for document in self.documents()}
 
+    def test_a_summary_without_a_folder(self):
+        ended = self.replay(f"--summary={self.folder}/nowhere/s.json", text=[kinesis("1", 1)], code=2)
+        self.assertIn("nowhere/s.json", ended.errors)
+        self.assertFalse(self.dump.exists())
+
+    def test_a_signal_while_nothing_comes(self):
+        command = [program.path(), "replay", f"--to=dump:{self.dump}"]
+        child = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        child.stdin.write(lines(*self.records(10)).encode())
+        child.stdin.flush()
+        deadline = time.monotonic() + 60
+        while not (self.dump / ".dynatlas" / "state.sqlite").exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.3)  # it waits for the pipe now, or will be told before it does
+        child.send_signal(signal.SIGTERM)
+        self.assertEqual(child.wait(timeout=60), 3)
+        self.assertIn("signal", child.stderr.read().decode())
+        child.stdin.close()
+        child.stderr.close()
+
     def test_a_signal(self):
         records = self.records(40_000)
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -60,14 +60,12 @@ struct InputFile::State {
   }
 
   Result<std::size_t> read_raw(char* out, std::size_t room) {
-    for (;;) {
-      const ssize_t got = ::read(descriptor, out, room);
-      if (got >= 0) {
-        taken += static_cast<std::uint64_t>(got);
-        return static_cast<std::size_t>(got);
-      }
-      if (errno != EINTR) return fatal(fmt::format("{}: cannot be read: {}", name, reason(errno)));
-    }
+    const ssize_t got = ::read(descriptor, out, room);
+    if (got < 0 && errno == EINTR)
+      return Error{ErrorKind::retry, fmt::format("{}: a signal interrupted reading", name)};
+    if (got < 0) return fatal(fmt::format("{}: cannot be read: {}", name, reason(errno)));
+    taken += static_cast<std::uint64_t>(got);
+    return static_cast<std::size_t>(got);
   }
 
   // Keeps what is left and reads on behind it.

@@ -26,7 +26,7 @@ class InputFile {
   ~InputFile();
 
   // Reads up to `room` bytes of the text; 0 at its end. An error of kind fatal where reading fails or the compressed
-  // data are damaged or cut off.
+  // data are damaged or cut off; of kind retry where a signal came first.
   Result<std::size_t> read(char* out, std::size_t room);
 
   const std::string& name() const;
