@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -10,6 +11,8 @@
 #include "base/buffer.h"
 
 namespace dynatlas {
+
+static_assert(std::endian::native == std::endian::little, "BSON's numbers are copied as they lie in memory");
 
 // The BSON types that dynatlas writes, and those it meets in documents that others wrote. Source: bsonspec.org,
 // version 1.1.

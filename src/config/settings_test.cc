@@ -100,9 +100,9 @@ TEST_F(SettingsTest, RefuseAliasesThatMultiply) {
 }
 
 TEST_F(SettingsTest, TakeTheEnvironmentsVariables) {
-  ::setenv("DYNATLAS_TEST_A", "one", 1);   // NOLINT(concurrency-mt-unsafe)
-  ::setenv("DYNATLAS_TEST_EMPTY", "", 1);  // NOLINT(concurrency-mt-unsafe)
-  ::unsetenv("DYNATLAS_TEST_NONE");        // NOLINT(concurrency-mt-unsafe)
+  ::setenv("DYNATLAS_TEST_A", "one", 1);
+  ::setenv("DYNATLAS_TEST_EMPTY", "", 1);
+  ::unsetenv("DYNATLAS_TEST_NONE");
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"${DYNATLAS_TEST_A}", "one"},
       {"a-${DYNATLAS_TEST_A}-${DYNATLAS_TEST_A}.b", "a-one-one.b"},
@@ -125,8 +125,8 @@ TEST_F(SettingsTest, TakeTheEnvironmentsVariables) {
 }
 
 TEST_F(SettingsTest, ExpandAVariableOnce) {
-  ::setenv("DYNATLAS_TEST_A", "${DYNATLAS_TEST_B}", 1);  // NOLINT(concurrency-mt-unsafe)
-  ::unsetenv("DYNATLAS_TEST_B");                         // NOLINT(concurrency-mt-unsafe)
+  ::setenv("DYNATLAS_TEST_A", "${DYNATLAS_TEST_B}", 1);
+  ::unsetenv("DYNATLAS_TEST_B");
   const auto root = load("name: &n '${DYNATLAS_TEST_A}'\nmetadata: *n\n");
   ASSERT_TRUE(root) << root.error().message;
   EXPECT_EQ((*root)["name"].Scalar(), "${DYNATLAS_TEST_B}");
@@ -134,7 +134,7 @@ TEST_F(SettingsTest, ExpandAVariableOnce) {
 }
 
 TEST_F(SettingsTest, NameTheVariableThatIsNotSetAndItsKey) {
-  ::unsetenv("DYNATLAS_TEST_NONE");  // NOLINT(concurrency-mt-unsafe)
+  ::unsetenv("DYNATLAS_TEST_NONE");
   EXPECT_THAT(refusal("name: a\ntarget:\n  mongodb:\n    uri: x${DYNATLAS_TEST_NONE}\n"),
               AllOf(StartsWith(file + ":4: `target.mongodb.uri`: "), HasSubstr("DYNATLAS_TEST_NONE is not set")));
   EXPECT_THAT(refusal("tables:\n- table: a\n  key: [\"${DYNATLAS_TEST_NONE}\"]\n"),

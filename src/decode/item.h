@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -96,13 +97,31 @@ class ItemDecoder {
   At decode_set_member(At at, std::size_t type_at, Type type, NumberPolicy policy);
   bool has_equal_members(Type type);
 
-  At make_room(At at);
+  // What one member or element writes beside the text that it copies: a type, a number or a list's index, lengths,
+  // escapes of a name's first character, and the 16 bytes that vector stores pass the end by.
+  static constexpr std::size_t slack = 512;
+
+  // What follows copies at most the rest of the text, so one comparison covers a name and its value.
+  At make_room(At at) {
+    const std::size_t room = static_cast<std::size_t>(text_end_ - at.in) + slack;
+    return static_cast<std::size_t>(room_end_ - at.out) >= room ? at : make_room_for(at, room);
+  }
   At make_room_for(At at, std::size_t room);
-  static At open_document(At at);
-  At close_document(At at, std::size_t begin);
+  static At open_document(At at) { return {at.in, at.out + 4}; }
+  At close_document(At at, std::size_t begin) {
+    *at.out++ = 0;
+    store_length(base_ + begin, offset(at.out) - begin);
+    return at;
+  }
+  static void store_length(std::uint8_t* at, std::size_t length) {
+    const auto value = static_cast<std::uint32_t>(length);
+    std::memcpy(at, &value, sizeof value);  // little endian, as BSON is (change/bson.h)
+  }
   bool names_differ(std::size_t names_begin);
   bool has_name(std::size_t names_begin, std::uint32_t hash, const Span& name) const;
-  std::string_view written(const Span& span) const;
+  std::string_view written(const Span& span) const {
+    return {reinterpret_cast<const char*>(base_ + span.begin), span.size};
+  }
   std::size_t offset(const std::uint8_t* at) const { return static_cast<std::size_t>(at - base_); }
   void tag(std::string_view type);
   std::string path() const;

@@ -134,7 +134,17 @@ bool RecordDecoder::check_keys_in_image(const char* text_end, ItemDecoder::Binar
   return true;
 }
 
-// Of a bare item: the key attribute that items_ found.
+// Of a bare item: what items_ found of its key.
+bool RecordDecoder::read_key_attributes(const ItemRules& rules, const char* text_end) {
+  if (!rules.key.empty()) std::swap(record_.keys, used_keys_);
+  record_.keys.resize(rules.key.size());
+  for (std::size_t i = 0; i < rules.key.size(); ++i) {
+    if (!read_key_attribute(i, rules.key[i], text_end)) return record_.keys.clear(), false;
+  }
+  record_.keys_ordered = true;
+  return true;
+}
+
 bool RecordDecoder::read_key_attribute(std::size_t i, const std::string& name, const char* text_end) {
   KeyAttribute& key = record_.keys[i];
   key.name = name;
@@ -151,14 +161,11 @@ const char* RecordDecoder::decode_bare_item(const char* in, const char* text_end
   const ItemRules& rules = rules_of(table);
   watch_key_of(rules);
   const char* behind = decode_image(in, text_end, ItemDecoder::Binary::once);
-  if (behind == nullptr) return nullptr;
-  if (!rules.key.empty()) std::swap(record_.keys, used_keys_);
-  record_.keys.resize(rules.key.size());
-  for (std::size_t i = 0; i < rules.key.size(); ++i) {
-    if (!read_key_attribute(i, rules.key[i], text_end)) return record_.keys.clear(), nullptr;
-  }
-  record_.keys_ordered = true;
-  return behind;
+  if (behind != nullptr) return read_key_attributes(rules, text_end) ? behind : nullptr;
+  const RecordFault fault = fault_;  // the key may stand before it
+  read_key_attributes(rules, text_end);
+  fault_ = fault;
+  return nullptr;
 }
 
 const char* RecordDecoder::decode_item_wrapper(const char* in, const char* text_end) {

@@ -113,6 +113,7 @@ class RecordDecoder {
   Decoded pass_over(const char* in, const char* text_end) const;
 
   const char* decode_bare_item(const char* in, const char* text_end, std::string_view table);
+  bool read_key_attributes(const ItemRules& rules, const char* text_end);
   bool read_key_attribute(std::size_t i, const std::string& name, const char* text_end);
   const char* decode_item_wrapper(const char* in, const char* text_end);
   const char* decode_incremental(const char* in, const char* text_end);

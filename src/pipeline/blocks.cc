@@ -304,8 +304,8 @@ Result<void> read_blocks(const std::vector<std::string>& files, const RulesByTab
       block->ahead = false;
       if (auto read = reader.read(*block); !read) {
         if (consumer.stop_requested()) break;
-        read_error = read.error();
-        block->last = true;
+        read_error = read.error();  // what it cut off is not judged: it will be there when the error is mended
+        block->last = false;
         pad(block->buffer);
       }
       const bool guess = options.jobs > 1 && block->clean && (sequence.may_guess() || !running.empty());

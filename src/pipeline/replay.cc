@@ -323,11 +323,15 @@ Result<void> replay(const Config& config, const ReplayOptions& options, Target& 
   if (!read) {
     // What came before the error is applied all the same; a target that failed says so again or is whole.
     if (read.error().kind == ErrorKind::fatal) static_cast<void>(replayer.flush());
+    static_cast<void>(target.break_off());
     return std::move(read).error();
   }
   RETURN_IF_ERROR(replayer.flush());
   if (replayer.untold() != 0) fmt::print(stderr, "and {} more records were parked\n", replayer.untold());
-  if (stop.load()) return fatal("stopped by a signal; what was applied is kept, and the same command continues");
+  if (stop.load()) {
+    RETURN_IF_ERROR(target.break_off());
+    return fatal("stopped by a signal; what was applied is kept, and the same command continues");
+  }
   return target.drain();
 }
 

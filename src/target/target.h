@@ -57,6 +57,9 @@ class Target {
 
   // The input is drained: what was applied becomes visible to others.
   virtual Result<void> drain() = 0;
+
+  // The run ends before its input does: what was parked becomes visible, for it may be the reason.
+  virtual Result<void> break_off() = 0;
 };
 
 }  // namespace dynatlas

@@ -123,6 +123,25 @@ class ReplayTest(unittest.TestCase):
 
 
 class TargetTest(ReplayTest):
+    def test_a_file_that_is_gone_comes_back(self):
+        records = [kinesis("1", 1)]
+        self.replay(text=records)
+        before = self.contents(self.dump / "dynamodb")
+        (self.dump / "dynamodb" / "t.bson").unlink()
+        self.assertEqual(self.counted(text=records), {"read": 1, "stale": 1})
+        self.assertEqual(self.contents(self.dump / "dynamodb"), before)
+
+    def test_kinds_of_one_key_in_one_batch_do_not_compare(self):
+        timed = kinesis("1", 1)
+        for records in ([timed, streams("1", 2)], [streams("1", 2), timed]):
+            self.replay("--table=t", text=records, code=3)
+
+    def test_what_a_damaged_file_cuts_off_is_not_parked(self):
+        path = self.folder / "input.ndjson.gz"
+        path.write_bytes(gzip.compress(lines(*[kinesis(str(n), n) for n in range(50)]).encode())[:-60])
+        ended = self.replay(str(path), code=3)
+        self.assertIn("cut off", ended.errors)
+        self.assertEqual(self.dead_letters(), [])
     def test_tables_go_where_map_says(self):
         records = [kinesis("1", 1, table=table) for table in ("a", "b", "c")]
         self.replay("--map=a=shop.customers", "--map=*=archive.*", text=records)
@@ -380,6 +399,7 @@ class ParkingTest(ReplayTest):
         self.assertIn("10 records in a row", ended.errors)
         self.assertIn("limits.parked_in_a_row", ended.errors)
         self.assertNotIn(SECRET, ended.errors)
+        self.assertEqual(len(self.dead_letters()), 10)  # why it stopped can be read
         self.replay(limit, text=[kinesis("d", 1), *bad[:9], kinesis("e", 1)], code=1)
         # What came before the brake was applied, what came behind it was not.
         self.assertEqual([d["_id"] for d in self.documents()], ["a", "b", "c", "d", "e"])

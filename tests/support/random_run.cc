@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "random_run.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <optional>
@@ -18,7 +19,9 @@ std::optional<std::uint64_t> number_in_environment(const char* name) {
 
 std::string first_failure(std::uint64_t items, const std::function<std::string(std::mt19937_64& random)>& check) {
   const std::uint64_t seed = number_in_environment("DYNATLAS_TEST_SEED").value_or(std::random_device{}());
-  const std::uint64_t count = number_in_environment("DYNATLAS_TEST_ITEMS").value_or(items);
+  const std::uint64_t share = number_in_environment("DYNATLAS_TEST_PERCENT").value_or(100);
+  const std::uint64_t usual = std::max<std::uint64_t>(1, items * share / 100);
+  const std::uint64_t count = number_in_environment("DYNATLAS_TEST_ITEMS").value_or(usual);
   std::cout << "DYNATLAS_TEST_SEED=" << seed << " DYNATLAS_TEST_ITEMS=" << count << std::endl;
   for (std::uint64_t n = 0; n < count; ++n) {
     std::mt19937_64 random(seed + n);

@@ -2,7 +2,6 @@
 #include "target/dump/dump_target.h"
 
 #include <fmt/format.h>
-#include <openssl/rand.h>
 
 #include <chrono>
 #include <vector>
@@ -326,9 +325,11 @@ Result<void> DumpTarget::apply_one(const Change& change, Collection& collection,
 Result<Applied> DumpTarget::apply(std::span<const Change> changes) {
   Applied applied;
   if (changes.empty()) return applied;
-  const std::vector<const Change*> batch = coalesce(changes, applied);
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(database_.get()));
   collections_.clear();
+  // Before any is compared with another: kinds that do not compare are an error.
+  for (const Change& change : changes) RETURN_IF_ERROR(collection_of(change));
+  const std::vector<const Change*> batch = coalesce(changes, applied);
   for (const Change* change : batch) {
     ASSIGN_OR_RETURN(Collection* const collection, collection_of(*change));
     RETURN_IF_ERROR(apply_one(*change, *collection, applied));
@@ -383,6 +384,10 @@ Result<void> DumpTarget::drain() {
   statements_->expire_tombstones.bind(1, milliseconds_now());
   RETURN_IF_ERROR(statements_->expire_tombstones.run());
   return export_dump(database_.get(), folder_);
+}
+
+Result<void> DumpTarget::break_off() {
+  return mode_ == Mode::dry_run ? Result<void>{} : export_parked(database_.get(), folder_);
 }
 
 }  // namespace dynatlas

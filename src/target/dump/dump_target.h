@@ -25,6 +25,7 @@ class DumpTarget : public Target {
   Result<Applied> apply(std::span<const Change> changes) override;
   Result<void> park(std::span<const ParkedRecord> records) override;
   Result<void> drain() override;
+  Result<void> break_off() override;
 
  private:
   struct Statements;

@@ -63,15 +63,19 @@ std::string metadata_json(const ChangedCollection& collection) {
   return std::string(out.view());
 }
 
-Result<std::vector<ChangedCollection>> changed_collections(sqlite3* database) {
+// Those that changed since they were written, and those whose file is gone.
+Result<std::vector<ChangedCollection>> changed_collections(sqlite3* database, const fs::path& folder) {
   std::vector<ChangedCollection> collections;
   ASSIGN_OR_RETURN(Statement select,
                    Statement::prepare(database,
-                                      "SELECT id, database, collection, uuid, changed, key_fields FROM collections "
-                                      "WHERE exported < changed ORDER BY id"));
+                                      "SELECT id, database, collection, uuid, changed, key_fields, exported < changed "
+                                      "FROM collections ORDER BY id"));
   for (;;) {
     ASSIGN_OR_RETURN(const bool more, select.step());
     if (!more) return collections;
+    const std::string file = dump_file_name(std::string(select.bytes(2))) + ".bson";
+    std::error_code error;
+    if (select.integer(6) == 0 && fs::exists(folder / select.bytes(1) / file, error)) continue;
     collections.push_back({select.integer(0), std::string(select.bytes(1)), std::string(select.bytes(2)),
                            std::string(select.bytes(3)), select.integer(4), split_key_fields(select.bytes(5))});
   }
@@ -156,6 +160,12 @@ Result<void> export_dead_letters(sqlite3* database, const std::string& folder) {
   return file.finish();
 }
 
+Result<Descriptor> lock_export(const std::string& folder) {
+  ASSIGN_OR_RETURN(Descriptor lock, lock_file((fs::path(state_folder(folder)) / "export.lock").string()));
+  sweep(state_folder(folder));
+  return lock;
+}
+
 Result<void> mark_exported(sqlite3* database, const std::vector<ChangedCollection>& collections) {
   if (collections.empty()) return {};
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(database));
@@ -171,13 +181,18 @@ Result<void> mark_exported(sqlite3* database, const std::vector<ChangedCollectio
 
 }  // namespace
 
+Result<void> export_parked(sqlite3* database, const std::string& folder) {
+  ASSIGN_OR_RETURN(const Descriptor lock, lock_export(folder));
+  ASSIGN_OR_RETURN(const Transaction snapshot, Transaction::begin_reading(database));
+  return export_dead_letters(database, folder);
+}
+
 Result<void> export_dump(sqlite3* database, const std::string& folder) {
-  ASSIGN_OR_RETURN(const Descriptor lock, lock_file((fs::path(state_folder(folder)) / "export.lock").string()));
-  sweep(state_folder(folder));
+  ASSIGN_OR_RETURN(const Descriptor lock, lock_export(folder));
   std::vector<ChangedCollection> collections;
   {
     ASSIGN_OR_RETURN(const Transaction snapshot, Transaction::begin_reading(database));
-    ASSIGN_OR_RETURN(collections, changed_collections(database));
+    ASSIGN_OR_RETURN(collections, changed_collections(database, folder));
     for (const ChangedCollection& collection : collections)
       RETURN_IF_ERROR(export_collection(database, folder, collection));
     RETURN_IF_ERROR(export_dead_letters(database, folder));

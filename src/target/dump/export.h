@@ -8,9 +8,13 @@
 
 namespace dynatlas {
 
-// Writes the .bson and .metadata.json of every collection that changed since it was written last, and the dead letters.
-// One process at a time: each takes the folder's export lock, reads one snapshot of the state inside it, and renames
-// whole files into place. The documents stand in the order of their keys' bytes, so that equal states give equal files.
+// Writes the .bson and .metadata.json of every collection that changed since it was written last, or whose file is
+// gone, and the dead letters. One process at a time: each takes the folder's export lock, reads one snapshot of the
+// state inside it, and renames whole files into place. The documents stand in the order of their keys' bytes, so that
+// equal states give equal files.
 Result<void> export_dump(sqlite3* database, const std::string& folder);
+
+// Writes the dead letters alone.
+Result<void> export_parked(sqlite3* database, const std::string& folder);
 
 }  // namespace dynatlas
