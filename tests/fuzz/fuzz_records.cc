@@ -97,6 +97,7 @@ bool begins_anew(const StreamState& state, std::string_view carry, std::string_v
 
 std::vector<Event> events_of(const Reading& reading, const OneRule& rules, const RecordOptions& options) {
   Events events;
+  RecordDecoder decoder(rules, options);
   StreamState state;
   std::string carry;
   std::size_t begin = 0;
@@ -114,7 +115,6 @@ std::vector<Event> events_of(const Reading& reading, const OneRule& rules, const
     carry += piece;
     const auto padded = std::make_unique<char[]>(carry.size() + json::json_padding);
     carry.copy(padded.get(), carry.size());
-    RecordDecoder decoder(rules, options);
     RecordStream stream(decoder, events);
     stream.set_state(state);
     const std::size_t used = stream.read({padded.get(), carry.size()}, last);
