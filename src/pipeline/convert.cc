@@ -154,7 +154,7 @@ class ConvertedBlock : public BlockResult {
 
   void append_version(const std::optional<Version>& version, const RecordPlace& place) {
     if (!version) return out_.append(R"(,"version":null)");
-    out_.append(fmt::format(",\"version\":{{\"t\":{},\"s\":\"", version->t));
+    out_.append(fmt::format(R"(,"version":{{"t":{},"s":")", version->t));
     if (version->s[0] == 'f') places_.push_back({out_.size() + 9, place.number});
     out_.append(version->s + "\"}");
   }
