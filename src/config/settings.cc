@@ -21,6 +21,7 @@ namespace {
 // A file of hand-written keys is far below these; what is above is a mistake or an attack, and must not cost a stack or
 // a memory.
 constexpr std::size_t file_bytes_max = 1024 * 1024;
+constexpr std::size_t file_read_bytes = 16 * 1024;
 constexpr std::size_t values_max = 100'000;  // an alias counts what it stands for, each time
 constexpr int nesting_of_values_max = 32;
 constexpr std::size_t entries_max = 1000;  // of a list that --set makes
@@ -208,10 +209,11 @@ Result<std::string> read_file(const std::string& path) {
     return usage(fmt::format("{}: cannot be read: {}", path, std::generic_category().message(error)));
   };
   if (file.number() < 0) return failed(errno);
-  std::string text(file_bytes_max + 1, '\0');
+  std::string text;
   std::size_t size = 0;
-  while (size < text.size()) {
-    const ssize_t got = ::read(file.number(), text.data() + size, text.size() - size);
+  while (size <= file_bytes_max) {
+    text.resize(size + file_read_bytes);
+    const ssize_t got = ::read(file.number(), text.data() + size, file_read_bytes);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return failed(errno);
     if (got == 0) break;
