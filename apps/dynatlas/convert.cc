@@ -32,6 +32,7 @@ Result<int> run_convert(Options& options) {
   ASSIGN_OR_RETURN(const Config config, Config::load(options.config));
   if (convert_options.files.empty()) convert_options.files.emplace_back("-");
   ASSIGN_OR_RETURN(const ConvertSummary summary, convert(config, convert_options));
+  fmt::print(stderr, "{}", describe(summary.values));
   if (summary.refused == 0) return exit_done;
   fmt::print(stderr, "dynatlas: {} of {} records could not be converted\n", summary.refused,
              summary.refused + summary.records);

@@ -73,6 +73,7 @@ Result<void> tell_summary(const Options& options, const ReplaySummary& summary, 
                "the Kinesis destination's precision should be MICROSECOND\n",
                summary.applied.ties);
   }
+  fmt::print(stderr, "{}", describe(summary.values));
   if (options.summary_file.empty()) return {};
   ASSIGN_OR_RETURN(ReplacedFile file, ReplacedFile::begin(options.summary_file));
   RETURN_IF_ERROR(file.append(summary_json(summary, seconds) + "\n"));

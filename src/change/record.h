@@ -18,6 +18,12 @@ struct TypeTag {
   std::string_view type;  // SS, NS, BS or N
 };
 
+// Numbers of an image that MongoDB holds as something else than the number that DynamoDB had.
+struct NumberCounts {
+  std::uint64_t rounded = 0;  // to a double, by the policy `double`
+  std::uint64_t as_text = 0;  // no type of MongoDB holds all their digits; not those that the policy `string` makes
+};
+
 // One key attribute: its source name and its value as it stands in `_id`, which never is a double.
 struct KeyAttribute {
   std::string name;
@@ -42,6 +48,7 @@ struct Record {
   bool ttl_delete = false;           // DynamoDB's TTL removed the item
   std::string_view image;            // BSON elements of the new image; empty for a removal
   const std::vector<TypeTag>* types = nullptr;
+  NumberCounts numbers;  // of the image
 };
 
 // Why a record was refused. `path` is the attribute's path, empty where the fault is not at one attribute.

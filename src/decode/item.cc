@@ -214,6 +214,7 @@ void ItemDecoder::start(const char* text_end, Binary binary, Buffer& out) {
   name_hashes_.clear();
   name_spans_.clear();
   types_.clear();
+  counts_ = {};
   key_at_ = {};
   out.reserve_more(slack);
   base_ = out.data();
@@ -249,7 +250,7 @@ const char* ItemDecoder::decode(const char* in, const char* text_end, const Item
 const char* ItemDecoder::decode_key_value(const char* in, const char* text_end, Binary binary, KeyAttribute& key) {
   static const ItemRules plain;
   const std::size_t tags = types_.size();
-  const std::size_t text_numbers = text_numbers_;
+  const NumberCounts counts = counts_;
   key_value_.clear();
   key_value_.reserve_more(slack);
   rules_ = &plain;
@@ -263,7 +264,7 @@ const char* ItemDecoder::decode_key_value(const char* in, const char* text_end, 
   At at = make_room({in, key_value_.end()});
   at = decode_value({at.in, at.out + 1}, 0, {0, NumberPolicy::key, nullptr});
   types_.resize(tags);
-  text_numbers_ = text_numbers;
+  counts_ = counts;
   if (at.in == nullptr) {
     fault_.path = key.name;
     return nullptr;

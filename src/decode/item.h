@@ -50,8 +50,7 @@ class ItemDecoder {
 
   const ItemFault& fault() const { return fault_; }
   const std::vector<TypeTag>& types() const { return types_; }
-  std::size_t lossy_numbers() const { return lossy_numbers_; }
-  std::size_t text_numbers() const { return text_numbers_; }
+  const NumberCounts& numbers() const { return counts_; }
 
  private:
   enum class Type : std::uint8_t { unknown, s, n, b, boolean, null, ss, ns, bs, l, m };
@@ -87,6 +86,7 @@ class ItemDecoder {
   At decode_typed(Type type, At at, std::size_t type_at, const Place& place);
   At decode_string(At at);
   At decode_number(At at, std::size_t type_at, NumberPolicy policy);
+  void count(const WrittenNumber& written, NumberPolicy policy);
   At decode_any_number(At at, std::size_t type_at, NumberPolicy policy);
   At decode_binary(At at);
   At decode_bool(At at);
@@ -149,8 +149,7 @@ class ItemDecoder {
   Buffer inner_base64_;
   Buffer key_value_;
   ItemFault fault_;
-  std::size_t lossy_numbers_ = 0;
-  std::size_t text_numbers_ = 0;
+  NumberCounts counts_;
 };
 
 }  // namespace dynatlas

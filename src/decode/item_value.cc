@@ -179,6 +179,11 @@ ItemDecoder::At ItemDecoder::decode_number(At at, std::size_t type_at, NumberPol
   return {in + 1, at.out + sizeof value};
 }
 
+void ItemDecoder::count(const WrittenNumber& written, NumberPolicy policy) {
+  counts_.rounded += written.lossy ? 1 : 0;
+  counts_.as_text += written.type == BsonType::string && policy != NumberPolicy::string ? 1 : 0;
+}
+
 ItemDecoder::At ItemDecoder::decode_any_number(At at, std::size_t type_at, NumberPolicy policy) {
   std::string_view text;
   const char* in = json::read_string(at.in, text, scratch_);
@@ -188,11 +193,8 @@ ItemDecoder::At ItemDecoder::decode_any_number(At at, std::size_t type_at, Numbe
   if (fault != NumberFault::none) return fail(number_cause(fault));
   const WrittenNumber written = write_number(number, policy, at.out);
   base_[type_at] = static_cast<std::uint8_t>(written.type);
-  lossy_numbers_ += written.lossy ? 1 : 0;
-  if (written.type == BsonType::string) {
-    ++text_numbers_;
-    tag("N");
-  }
+  count(written, policy);
+  if (written.type == BsonType::string) tag("N");
   return {in, written.end};
 }
 
@@ -278,11 +280,8 @@ ItemDecoder::At ItemDecoder::decode_set_member(At at, std::size_t type_at, Type 
   if (fault != NumberFault::none) return fail(number_cause(fault));
   const WrittenNumber written = write_number(number, policy, at.out);
   base_[type_at] = static_cast<std::uint8_t>(written.type);
-  lossy_numbers_ += written.lossy ? 1 : 0;
-  if (written.type == BsonType::string) {
-    ++text_numbers_;
-    if (!rules_->sets_tagged) tag("N");  // the set's own tag says it otherwise
-  }
+  count(written, policy);
+  if (written.type == BsonType::string && !rules_->sets_tagged) tag("N");  // the set's own tag says it otherwise
   return {in, written.end};
 }
 

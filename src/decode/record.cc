@@ -54,6 +54,7 @@ void RecordDecoder::clear() {
   record_.ttl_delete = false;
   record_.image = {};
   record_.types = nullptr;
+  record_.numbers = {};
   fault_.path.clear();
   fault_.cause.clear();
 }
@@ -93,6 +94,7 @@ const char* RecordDecoder::decode_image(const char* image, const char* text_end,
   if (behind == nullptr) return fail_as_item_did();
   record_.image = image_.view();
   record_.types = &items_.types();
+  record_.numbers = items_.numbers();
   return behind;
 }
 

@@ -65,10 +65,6 @@ class RecordDecoder {
   const Record& record() const { return record_; }
   const RecordFault& fault() const { return fault_; }
 
-  // Numbers that a policy changed since the decoder was made: rounded to doubles, kept as text.
-  std::size_t lossy_numbers() const { return items_.lossy_numbers(); }
-  std::size_t text_numbers() const { return items_.text_numbers(); }
-
   // The event inside what Lambda writes to S3 of a failed batch, a whole JSON object at `in`. Empty where there is
   // none.
   std::string failed_batch_payload(const char* in);

@@ -29,6 +29,7 @@ class ConvertedBlock : public BlockResult {
     file_ = file;
     records_ = 0;
     refused_ = 0;
+    values_ = {};
     out_.clear();
     places_.clear();
     problems_.clear();
@@ -41,6 +42,7 @@ class ConvertedBlock : public BlockResult {
       out_.resize_to(begin);
     } else {
       ++records_;
+      if (record.operation == Record::Operation::upsert) values_.add(record.numbers, transformer_.unread_dates());
     }
     return fault;
   }
@@ -66,6 +68,7 @@ class ConvertedBlock : public BlockResult {
   const std::vector<Problem>& problems() const { return problems_; }
   std::uint64_t records() const { return records_; }
   std::uint64_t refused_records() const { return refused_; }
+  const ValueCounts& values() const { return values_; }
 
  private:
   // Twelve digits in the output that say which record of its file it was.
@@ -166,6 +169,7 @@ class ConvertedBlock : public BlockResult {
   std::size_t file_ = 0;
   std::uint64_t records_ = 0;
   std::uint64_t refused_ = 0;
+  ValueCounts values_;
   Buffer out_;
   Buffer bson_;
   std::optional<StoredKey> key_;
@@ -186,6 +190,7 @@ class Converter : public BlockConsumer {
     for (const Problem& problem : block.problems()) fmt::print(stderr, "{}\n", describe(problem, file_name, base));
     summary_.records += block.records();
     summary_.refused += block.refused_records();
+    summary_.values.add(block.values());
     return {};
   }
 

@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "config/config.h"
 #include "pipeline/blocks.h"
+#include "pipeline/value_counts.h"
 
 namespace dynatlas {
 
@@ -26,6 +27,7 @@ struct ConvertOptions {
 struct ConvertSummary {
   std::uint64_t records = 0;
   std::uint64_t refused = 0;
+  ValueCounts values;
 };
 
 // Converts all files to standard output, in input order. Each record that cannot be converted is told on standard

@@ -85,6 +85,7 @@ class ReplayBlock : public BlockResult {
     changes.clear();
     parked.clear();
     notes.clear();
+    values = {};
   }
 
   std::optional<RecordFault> decoded(const Record& record, const RecordPlace& place) override {
@@ -99,6 +100,7 @@ class ReplayBlock : public BlockResult {
     if (auto fault = make(record, rules, place, made)) return fault;
     made.table = table;
     made.number = place.number;
+    if (record.operation == Record::Operation::upsert) values.add(record.numbers, transformer_.unread_dates());
     changes.push_back(std::move(made));
     order.push_back(Kind::change);
     return std::nullopt;
@@ -130,6 +132,7 @@ class ReplayBlock : public BlockResult {
   std::vector<BlockChange> changes;
   std::vector<BlockParked> parked;
   std::vector<Problem> notes;
+  ValueCounts values;
 
  private:
   std::string_view table_of(const Record& record) const {
@@ -188,6 +191,7 @@ class Replayer : public BlockConsumer {
   Result<void> take(BlockResult& result, const std::string& file_name, const BlockBase& base) override {
     auto& block = static_cast<ReplayBlock&>(result);  // made by make_result()
     for (const Problem& note : block.notes) tell(describe(note, file_name, base));
+    summary_.values.add(block.values);
     std::size_t change = 0;
     std::size_t parked = 0;
     for (const ReplayBlock::Kind kind : block.order) {

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "config/config.h"
 #include "pipeline/blocks.h"
+#include "pipeline/value_counts.h"
 #include "target/target.h"
 
 namespace dynatlas {
@@ -28,6 +29,7 @@ struct ReplaySummary {
   std::uint64_t parked = 0;
   std::uint64_t filtered = 0;
   Applied applied;
+  ValueCounts values;
 };
 
 // Applies all files to the target. An error of kind fatal says what to change; what was applied until then is kept, and

@@ -159,13 +159,14 @@ std::optional<RecordFault> Transformer::document(const Record& record, const Tab
                                                  const Metadata* metadata, Buffer& out) {
   static const std::vector<TypeTag> none;
   std::string_view fields = record.image;
+  unread_dates_ = 0;
   const std::vector<TypeTag>* types = record.types == nullptr ? &none : record.types;
   if (!rules.fields.empty()) {
     fields_.clear();
     types_.clear();
     FieldPass pass(rules, record.keys, *types, fields_, types_);
     if (auto fault = pass.run(fields)) return fault;
-    counts_.unread_dates += pass.unread_dates();
+    unread_dates_ = pass.unread_dates();
     fields = fields_.view();
     types = &types_;
   }

@@ -11,11 +11,6 @@
 
 namespace dynatlas {
 
-// How often the rules met a value they could not follow.
-struct TransformCounts {
-  std::uint64_t unread_dates = 0;
-};
-
 // Makes documents of records. One serves one thread.
 class Transformer {
  public:
@@ -41,7 +36,8 @@ class Transformer {
   // Where in the output of the last document() the place of a version `f` begins; 0 where it holds none.
   std::size_t place_at() const { return place_at_; }
 
-  const TransformCounts& counts() const { return counts_; }
+  // Values of the last document() under a `dates` rule that are no such date, and stayed as they were.
+  std::uint64_t unread_dates() const { return unread_dates_; }
 
  private:
   void append_metadata(const TableRules& rules, const Metadata& metadata, const std::vector<TypeTag>& types,
@@ -50,7 +46,7 @@ class Transformer {
   Buffer fields_;
   std::vector<TypeTag> types_;
   std::size_t place_at_ = 0;
-  TransformCounts counts_;
+  std::uint64_t unread_dates_ = 0;
 };
 
 }  // namespace dynatlas

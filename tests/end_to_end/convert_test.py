@@ -162,7 +162,7 @@ class OutputTest(Folder):
                 for options in ([], ["--set=tables.*.numbers=decimal"], ["--set=tables.*.numbers=string"], ["--set=tables.*.fields.dots=escape"]):
                     with self.subTest(form=form, key=key, options=options):
                         there = program.run("convert", "--metadata", f"--to={form}", *key, *options, text=compact(everything) + compact(item("2")))
-                        self.assertEqual((there.code, there.errors), (0, ""))
+                        self.assertEqual((there.code, there.complaints()), (0, ""))
                         back = program.run("convert", "--to=item", text=there.out)
                         self.assertEqual((back.code, back.errors), (0, ""))
                         wanted = [list(plain.items()), list(item("2").items())]
@@ -224,6 +224,25 @@ class OutputTest(Folder):
         ended = program.run("convert", "--key=items=a\\,b,c\\=d\\\\", text=compact(odd))
         self.assertEqual(ended.code, 0, ended.errors)
         self.assertEqual(json.loads(ended.lines()[0])["_id"], {"a,b": "1", "c=d\\": 2})
+
+    def test_values_that_mongodb_holds_otherwise_are_counted(self):
+        many = "1234567890" * 3 + "12345678"  # no type of MongoDB has 38 digits
+        odd = compact(item("1", n={"N": many}, s={"NS": ["0." + many, "2"]}, d={"S": "soon"}, e={"N": "0.5"})) + compact(item("2", n={"N": many}))
+        refused = compact(item("3", n={"N": many}, bad={"N": "?"}))
+        dates = ["--set=tables.*.fields.dates.d=seconds", "--set=tables.*.fields.dates.e=milliseconds"]
+        kept, rounded, unread = "numbers kept as strings", "numbers rounded", "values under fields.dates"
+        for policy, told in (
+            ("natural", {kept: 3, unread: 2}),
+            ("decimal", {kept: 3, unread: 2}),
+            ("double", {rounded: 3, unread: 2}),
+            ("string", {unread: 2}),  # what was asked for is no surprise
+        ):
+            with self.subTest(policy=policy):
+                ended = program.run("convert", f"--set=tables.*.numbers={policy}", *dates, text=odd + refused)
+                lines = [line for line in ended.errors.splitlines() if line.startswith(("numbers", "values"))]
+                counts = {line.split(",")[0].split(" that")[0]: int(line.rsplit(": ", 1)[1]) for line in lines}
+                self.assertEqual(counts, told, ended.errors)
+        self.assertEqual(program.run("convert", *dates, text=compact(item("1", n={"N": "7"}))).errors, "")
 
 
 class ExitCodeTest(Folder):

@@ -85,7 +85,7 @@ class FormsTest(unittest.TestCase):
     maxDiff = 4000
 
     def check(self, ended, wanted):
-        self.assertEqual((ended.code, ended.errors), (0, ""))
+        self.assertEqual((ended.code, ended.complaints()), (0, ""))
         self.assertEqual(ended.out.decode("utf-8"), wanted)
 
     def test_every_form_has_its_expected_documents_changes_and_metadata(self):
@@ -139,7 +139,7 @@ class FormsTest(unittest.TestCase):
             for jobs in (1, 4):
                 with self.subTest(form=form, jobs=jobs):
                     ended = program.run("convert", "--to=canonical", KEY, f"--jobs={jobs}", text=text_of(form) * copies)
-                    self.assertEqual((ended.code, ended.errors), (0, ""))
+                    self.assertEqual((ended.code, ended.complaints()), (0, ""))
                     self.assertTrue(ended.out == expected(form, "").encode() * copies)
 
     def test_the_type_of_binaries_in_kinesis_records_is_what_the_configuration_says(self):

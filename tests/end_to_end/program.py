@@ -18,6 +18,10 @@ class Ended(NamedTuple):
     def lines(self):
         return self.out.decode("utf-8").splitlines()
 
+    def complaints(self):
+        """What was said on standard error, without the count of numbers that became strings."""
+        return "".join(line for line in self.errors.splitlines(keepends=True) if not line.startswith("numbers kept as strings, "))
+
     def documents(self):
         """What was printed, one JSON value a line; objects as lists of pairs, so that their order counts."""
         return [json.loads(line, object_pairs_hook=list) for line in self.out.split(b"\n") if line]

@@ -297,6 +297,10 @@ class SummaryTest(ReplayTest):
         numbers = "read 6: upserted 2, removed 1, stale 0, coalesced 1, parked 1, filtered 1;"
         self.assertEqual([numbers in line for line in ended.errors.splitlines()].count(True), 1, ended.errors)
 
+    def test_values_that_mongodb_holds_otherwise_are_told(self):
+        ended = self.replay("--key=pk", text=[{"pk": {"S": "1"}, "n": {"N": "12345678901234567890123456789012345678"}}])
+        self.assertIn("numbers kept as strings, for no type of MongoDB holds all their digits: 1\n", ended.errors)
+
     def test_an_empty_input_is_counted_too(self):
         self.assertEqual(self.counted(text=""), {})
         self.assertEqual(self.collections(), [])
