@@ -31,6 +31,18 @@ struct ItemRules {
   bool exact_key_fields = false;  // key attributes follow the rule of `_id` as fields, too (`id: objectid`)
 };
 
+// Whether the text of a binary is base64, or base64 of base64, as Kinesis delivers it.
+enum class BinaryText : std::uint8_t { once, twice };
+
+// The rules of each table, asked where the table changes from one record to the next.
+class RulesByTable {
+ public:
+  virtual ~RulesByTable() = default;
+
+  // The rules for the items of `table`, which may be empty. Valid as long as this object.
+  virtual const ItemRules& item_rules(std::string_view table) const = 0;
+};
+
 // What becomes of an item's fields, as a tree of stored names through maps only: keep, then drop, then dates, then
 // rename.
 struct FieldRules {

@@ -115,7 +115,7 @@ std::string Config::two_tables_of_one_target() const {
 Result<void> Config::read(const YAML::Node& root, const ConfigOptions& options, const std::string& file) {
   if (root["source"] && root["source"]["kinesis"] && root["source"]["kinesis"]["binary"]) {
     const bool once = root["source"]["kinesis"]["binary"].Scalar() == "once";
-    kinesis_binary = once ? ItemDecoder::Binary::once : ItemDecoder::Binary::twice;
+    kinesis_binary = once ? BinaryText::once : BinaryText::twice;
   }
   if (root["limits"] && root["limits"]["parked_in_a_row"])
     parked_in_a_row = root["limits"]["parked_in_a_row"].as<std::size_t>();

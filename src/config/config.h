@@ -9,7 +9,6 @@
 
 #include "base/result.h"
 #include "change/rules.h"
-#include "decode/record.h"
 
 namespace YAML {  // NOLINT(readability-identifier-naming): the library's name
 class Node;
@@ -52,7 +51,7 @@ class Config : public RulesByTable {
   // The table of records that name none.
   std::string default_table = "items";
 
-  ItemDecoder::Binary kinesis_binary = ItemDecoder::Binary::twice;
+  BinaryText kinesis_binary = BinaryText::twice;
   std::size_t parked_in_a_row = 100;
   std::optional<std::string> dump_folder;
 

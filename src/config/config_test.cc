@@ -71,7 +71,7 @@ TEST_F(ConfigTest, OfNothingHasTheDocumentedDefaults) {
   EXPECT_EQ(config.target_of("any").text(), "dynamodb.any");
   EXPECT_EQ(config.target_of("a.b").text(), "dynamodb.a.b");
   EXPECT_EQ(config.default_table, "items");
-  EXPECT_EQ(config.kinesis_binary, ItemDecoder::Binary::twice);
+  EXPECT_EQ(config.kinesis_binary, BinaryText::twice);
   EXPECT_EQ(config.parked_in_a_row, 100U);
   EXPECT_FALSE(config.dump_folder);
 }
@@ -108,7 +108,7 @@ target: {dump: {folder: out}}
   EXPECT_FALSE(rules.guard);
   EXPECT_TRUE(rules.items.names.escape_dots);
   EXPECT_EQ(rules.items.names.metadata, "_meta");
-  EXPECT_EQ(config.kinesis_binary, ItemDecoder::Binary::once);
+  EXPECT_EQ(config.kinesis_binary, BinaryText::once);
   EXPECT_EQ(config.parked_in_a_row, 3U);
   EXPECT_EQ(config.dump_folder, "out");
 }

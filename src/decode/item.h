@@ -29,8 +29,7 @@ struct ItemFault {
 // The text must end in json::json_padding NUL bytes and be valid UTF-8. One decoder serves one thread.
 class ItemDecoder {
  public:
-  // Whether binaries hold base64 of base64, as Kinesis delivers them.
-  enum class Binary : std::uint8_t { once, twice };
+  using Binary = BinaryText;
 
   // Appends the elements (no length, no closing NUL) of the map at `in`, its opening brace, to `out`. Returns the
   // position behind its closing brace, or null: see fault(). `text_end` bounds what a string can hold.

@@ -18,15 +18,6 @@ namespace dynatlas {
 // What a user may force the input to be (`--from`). `any` recognises each record by itself.
 enum class InputForm : std::uint8_t { any, item, full_export, incremental, kinesis, streams, lambda };
 
-// The rules of each table, asked where the table changes from one record to the next.
-class RulesByTable {
- public:
-  virtual ~RulesByTable() = default;
-
-  // The rules for the items of `table`, which may be empty. Valid as long as this object.
-  virtual const ItemRules& item_rules(std::string_view table) const = 0;
-};
-
 struct RecordOptions {
   InputForm form = InputForm::any;
   ItemDecoder::Binary kinesis_binary = ItemDecoder::Binary::twice;
