@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <stdexcept>
 
 namespace dynatlas {
@@ -22,8 +22,10 @@ TemporaryFolder::~TemporaryFolder() {
 }
 
 std::string TemporaryFolder::read(const std::string& name) const {
-  std::ifstream file(fs::path(path_) / name, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  const std::ifstream file(fs::path(path_) / name, std::ios::binary);
+  std::ostringstream bytes;
+  bytes << file.rdbuf();  // not byte by byte: files have megabytes
+  return std::move(bytes).str();
 }
 
 void TemporaryFolder::write(const std::string& name, std::string_view bytes) const {
