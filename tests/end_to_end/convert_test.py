@@ -623,9 +623,10 @@ class LargeInputTest(Folder):
             self.assertEqual(self.names(ended), [str(n) for n in range(5_500)] * 2)
 
     def test_a_pretty_page_of_100_000_records_with_bad_ones(self):
-        items = [item(str(n), n={"N": "?" if n % 9999 == 7 else str(n)}, m={"M": {"a": {"L": [{"BOOL": True}]}}}) for n in range(100_000)]
+        count = program.fewer(100_000)
+        items = [item(str(n), n={"N": "?" if n % 9999 == 7 else str(n)}, m={"M": {"a": {"L": [{"BOOL": True}]}}}) for n in range(count)]
         page = json.dumps({"Items": items, "Count": len(items)}, indent=4)
-        wanted = [str(n) for n in range(100_000) if n % 9999 != 7]
+        wanted = [str(n) for n in range(count) if n % 9999 != 7]
         told = []
         for jobs in (1, 4):
             ended = program.run("convert", f"--jobs={jobs}", self.file("page.json", page))
@@ -639,7 +640,7 @@ class LargeInputTest(Folder):
             self.assertRegex(told[0], rf"record {number}, line {line}: ")
 
     def test_broken_lines_among_many_give_the_same_with_any_number_of_jobs(self):
-        for seed in range(6):
+        for seed in range(program.fewer(6)):
             dice = random.Random(seed)
             lines, wanted = [], []
             for number in range(20_000):

@@ -27,6 +27,11 @@ class Ended(NamedTuple):
         return [json.loads(line, object_pairs_hook=list) for line in self.out.split(b"\n") if line]
 
 
+def fewer(count):
+    """The share of `count` that DYNATLAS_TEST_PERCENT says, as the presets with sanitizers have it: of what is large or many."""
+    return max(1, count * int(os.environ.get("DYNATLAS_TEST_PERCENT", "100")) // 100)
+
+
 def path():
     return os.path.abspath(os.environ["DYNATLAS"])
 
