@@ -162,8 +162,9 @@ class Programs:
 
 def write_output(command, path):
     with open(path, "wb") as out:
-        if subprocess.run(command, stdout=out).returncode != 0:
-            raise check_convert.Difference(f"this failed: {' '.join(command)}")
+        ended = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, text=True)
+        if ended.returncode != 0:
+            raise check_convert.Difference(f"this failed: {' '.join(command)}\n{ended.stderr}")
 
 
 def check_one(name, command, data, shape, form):
@@ -217,7 +218,7 @@ def measure(command):
     """CPU seconds (user and system, of the whole process) and wall seconds."""
     with open(os.devnull, "wb") as nothing:
         start = time.monotonic()
-        process = subprocess.Popen(command, stdout=nothing)
+        process = subprocess.Popen(command, stdout=nothing, stderr=nothing)
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.monotonic() - start
     process.returncode = os.waitstatus_to_exitcode(status)
