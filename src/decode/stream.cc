@@ -365,7 +365,7 @@ void RecordStream::leave_skipping(const char* line) {
     state_.expect = Expect::next;
     return;
   }
-  state_.loose = state_.in_page;
+  state_.loose = state_.loose || state_.in_page;  // a second error may be behind the first, outside of the wrapper
   state_.in_page = false;
   state_.place = Place::values;
 }
