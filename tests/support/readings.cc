@@ -29,19 +29,25 @@ std::string_view form_name(Record::Form form) {
 class Lines : public RecordSink {
  public:
   std::vector<std::string> lines;
+  std::uint64_t first_record = 0;  // what comes next is counted from here
+  std::uint64_t first_line = 0;
 
   std::optional<RecordFault> decoded(const Record& record, const RecordPlace& place) override {
-    lines.push_back(std::to_string(place.number) + " " + shown(record));
+    lines.push_back(std::to_string(first_record + place.number) + " " + shown(record));
     return std::nullopt;
   }
   void refused(const RecordFault& fault, const Record&, const RecordPlace& place) override {
-    lines.push_back(std::to_string(place.number) + " line " + std::to_string(place.line) + " refused " + fault.path +
-                    " | " + fault.cause);
+    lines.push_back(std::to_string(first_record + place.number) + " line " + std::to_string(first_line + place.line) +
+                    " refused " + fault.path + " | " + fault.cause);
   }
-  void passed_over(std::uint64_t first_line, std::uint64_t last_line) override {
-    lines.push_back("passed over " + std::to_string(first_line) + " to " + std::to_string(last_line));
+  void passed_over(std::uint64_t from, std::uint64_t to) override {
+    lines.push_back("passed over " + std::to_string(first_line + from) + " to " + std::to_string(first_line + to));
   }
 };
+
+bool begins_line_with_bracket(std::string_view text, std::size_t at) {
+  return (at == 0 || text[at - 1] == '\n') && at < text.size() && (text[at] == '{' || text[at] == '[');
+}
 
 }  // namespace
 
@@ -97,6 +103,32 @@ std::vector<std::string> read_stream(std::string_view text, const RulesByTable& 
     std::string padded = rest + std::string(json::json_padding, '\0');
     const std::size_t used = stream.read({padded.data(), rest.size()}, last);
     rest.erase(0, used);
+  }
+  return sink.lines;
+}
+
+std::vector<std::string> read_blocks(std::string_view text, const RulesByTable& rules, const RecordOptions& options,
+                                     const std::vector<std::size_t>& cuts) {
+  Lines sink;
+  RecordDecoder decoder(rules, options);
+  StreamState state;
+  std::string rest;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i <= cuts.size(); ++i) {
+    if (state.is_fresh() && rest.empty() && begins_line_with_bracket(text, begin)) {
+      sink.first_record += state.records;
+      sink.first_line += state.lines;
+      state = StreamState{};
+    }
+    const bool last = i == cuts.size();
+    const std::size_t end = last ? text.size() : cuts[i];
+    rest += text.substr(begin, end - begin);
+    begin = end;
+    std::string padded = rest + std::string(json::json_padding, '\0');
+    RecordStream stream(decoder, sink);
+    stream.set_state(state);
+    rest.erase(0, stream.read({padded.data(), rest.size()}, last));
+    state = stream.state();
   }
   return sink.lines;
 }

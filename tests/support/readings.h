@@ -31,9 +31,9 @@ std::string elements_as_json(std::string_view elements);
 // {"a":"SS","b":"N"} of type tags, in their order.
 std::string shown(const std::vector<TypeTag>& types);
 
-// A record in one line: its form, operation, table, time, sequence, stream, `!` where the key's order is not known,
-// keys, image and types, each only where it has one; such as
-//   kinesis upsert t @1660598951097000 #9 key={"pk":"1"} {"pk":"1"} types={"s":"SS"}
+// A record in one line: its form, operation, table, time, sequence, stream, TTL, keys (`key` where they are in
+// key-schema order, `keys` where not), image and types, each only where it has one; such as
+//   kinesis upsert t @1660598951097000 #9 keys={"pk":"1"} {"pk":"1"} types={"s":"SS"}
 std::string shown(const Record& record);
 
 // What a stream found in a text, one line each, in order:
@@ -44,6 +44,11 @@ std::string shown(const Record& record);
 // The text comes in pieces, cut at the positions given, as files come in blocks.
 std::vector<std::string> read_stream(std::string_view text, const RulesByTable& rules,
                                      const RecordOptions& options = {}, const std::vector<std::size_t>& cuts = {});
+
+// The same, each piece by a stream of its own that takes over the state of the one before; or none, where that one says
+// that nothing before matters and the piece begins a line with a bracket, as blocks are shared among threads.
+std::vector<std::string> read_blocks(std::string_view text, const RulesByTable& rules, const RecordOptions& options,
+                                     const std::vector<std::size_t>& cuts);
 
 // The same without causes, which are for people.
 std::vector<std::string> without_causes(std::vector<std::string> lines);
