@@ -17,7 +17,8 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // `end` is the number's.
 void read_number(const char* begin, const char* end, RawTime& time) {
-  time.is_whole = std::from_chars(begin, end, time.whole).ptr == end;
+  const auto whole = std::from_chars(begin, end, time.whole);
+  time.is_whole = whole.ec == std::errc{} && whole.ptr == end;
   time.present = std::from_chars(begin, end, time.number).ec == std::errc{};
 }
 
@@ -61,9 +62,12 @@ const char* read_time(const char* in, RawTime& time) {
 std::optional<std::int64_t> in_microseconds(const RawTime& time, std::int64_t unit) {
   if (time.microseconds) return time.microseconds;
   if (!time.present || time.number < 0) return std::nullopt;
+  if (time.is_whole)
+    return time.whole > last_microsecond_of_year_9999 / unit ? std::nullopt : std::optional(time.whole * unit);
   const double product = time.number * static_cast<double>(unit);
-  if (product > static_cast<double>(last_microsecond_of_year_9999)) return std::nullopt;
-  return time.is_whole ? time.whole * unit : static_cast<std::int64_t>(std::floor(product));
+  // As a double the last microsecond is the first of the year 10000.
+  if (product >= static_cast<double>(last_microsecond_of_year_9999)) return std::nullopt;
+  return static_cast<std::int64_t>(std::floor(product));
 }
 
 }  // namespace dynatlas
