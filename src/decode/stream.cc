@@ -232,12 +232,22 @@ bool RecordStream::read_member_name(std::string_view& name, const char*& value) 
   return value < end_;
 }
 
+// Behind a table's array, what a syntax error leaves may be an item of the next one; behind `Responses` it is none's.
+void RecordStream::leave_table(bool in_responses) {
+  state_.table.clear();
+  state_.table_unknown = in_responses;
+}
+
 RecordStream::Step RecordStream::separate(char close, Place outer) {
   if (*in_ == close) {
     ++in_;
     state_.place = outer;
     state_.expect = Expect::separator;
-    if (outer == Place::tables) state_.in_responses = true;
+    if (outer == Place::tables) {
+      state_.in_responses = true;
+      leave_table(true);
+    }
+    if (outer == Place::members) leave_table(false);
     if (outer == Place::values) state_.in_page = false;
     return Step::on;
   }
@@ -326,7 +336,7 @@ RecordStream::Step RecordStream::skip_from(const char* at, std::uint64_t broken_
 
 // A line that is passed over may open the array of another table of `Responses`: "name": [
 void RecordStream::notice_table(const char* line) {
-  if (*line != '"' || state_.table.empty()) return;
+  if (*line != '"' || (state_.table.empty() && !state_.table_unknown)) return;
   std::string_view name;
   const char* at = json::read_string(line, name, scratch_);
   if (at != nullptr) at = json::expect(at, ':');

@@ -101,6 +101,7 @@ class RecordStream {
   Step take(const RecordDecoder::Decoded& decoded, const char* begin);
   Step wait_or_refuse();
   Step separate(char close, StreamState::Place outer);
+  void leave_table(bool in_responses);
   Step open_page();
   Step read_nested(const char* begin);
   Step refuse_broken(std::string_view cause);

@@ -246,6 +246,15 @@ TEST(RecordStream, KeepsTheTableOfResponsesBehindASyntaxErrorWhileItIsSure) {
       {refused(0, 1, broken), shown_item(1, "2", "customers"), shown_item(2, "3", "orders"), shown_item(3, "4")});
 }
 
+TEST(RecordStream, IsNotSureOfTheTableBehindTheEndOfItsArray) {
+  expect_lines("{\"Responses\":{\"customers\":[" + item("1") + "],\"orders\":5}}\n" + item("2"),
+               {shown_item(0, "1", "customers"),
+                refused(1, 0, "is a wrapper with a table in Responses that is no array"), refused(2, 1, no_table)});
+  expect_lines("{\"Responses\":{\"customers\":[" + item("1") + "]},\"UnprocessedKeys\":{x}}\n" + item("2"),
+               {shown_item(0, "1", "customers"), refused(1, 0, "is a wrapper with a member that is no valid JSON"),
+                shown_item(2, "2")});
+}
+
 // The second error lies behind the wrapper's end, which the first one hid: items of another table may follow.
 TEST(RecordStream, RefusesItemsWhoseTableTwoSyntaxErrorsHid) {
   const std::string text = "{\"Responses\":{\"customers\":[\n" + item("1") + ",\n{\"pk\":{\"S\":\"2\"}\n" + item("3") +
