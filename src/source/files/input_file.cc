@@ -99,7 +99,10 @@ struct InputFile::State {
   }
 
   Error damaged(const char* how) const {
-    return fatal(fmt::format("{}: the compressed data are {}; what came before was used", name, how));
+    return fatal(
+        fmt::format("{}: the compressed data are {}; of what came before some was used, and may be damaged, too: with "
+                    "a good file, start anew",
+                    name, how));
   }
 
   Result<std::size_t> read_plain(char* out, std::size_t room) {
