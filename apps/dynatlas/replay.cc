@@ -88,6 +88,8 @@ Result<int> run_replay(Options& options) {
   const fs::path summary_folder = fs::path(options.summary_file).parent_path();
   if (!summary_folder.empty() && !fs::is_directory(summary_folder))
     return usage(fmt::format("--summary {}: there is no such folder", options.summary_file));
+  if (fs::is_directory(options.summary_file))
+    return usage(fmt::format("--summary {}: is a folder, and must be a file", options.summary_file));
   if (options.replay.files.empty()) options.replay.files.emplace_back("-");
   ASSIGN_OR_RETURN(const Config config, Config::load(options.config));
   ASSIGN_OR_RETURN(const std::string folder, dump_folder_of(options, config));

@@ -36,8 +36,8 @@ void add_word_option(CLI::App& verb, const std::string& name, Value& value, cons
   verb.add_option_function<std::string>(
           name, [&value, words](const std::string& word) { value = words.at(word); }, help)
       ->type_name(CLI::detail::join(names, "|"))
-      ->check([words](const std::string& word) {
-        return words.count(word) != 0 ? std::string() : "`" + word + "` is none of the words known here";
+      ->check([words, names](const std::string& word) {
+        return words.count(word) != 0 ? std::string() : "`" + word + "` is none of " + CLI::detail::join(names, ", ");
       });
 }
 
