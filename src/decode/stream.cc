@@ -334,13 +334,15 @@ RecordStream::Step RecordStream::skip_from(const char* at, std::uint64_t broken_
   return Step::on;
 }
 
-// A line that is passed over may open the array of another table of `Responses`: "name": [
-void RecordStream::notice_table(const char* line) {
+// A line that is passed over may end the array of a table of `Responses`, if it is indented no deeper than the broken
+// item, or open that of another: "name": [. Lines behind it are not looked at, for they may not be here yet.
+void RecordStream::notice_table(const char* line, const char* line_end, std::size_t indent) {
+  if (*line == ']' && !state_.table.empty() && indent <= state_.resume_indent) state_.table_unknown = true;
   if (*line != '"' || (state_.table.empty() && !state_.table_unknown)) return;
   std::string_view name;
   const char* at = json::read_string(line, name, scratch_);
   if (at != nullptr) at = json::expect(at, ':');
-  if (at == nullptr || *at != '[' || name.size() < 3) return;
+  if (at == nullptr || at >= line_end || *at != '[' || name.size() < 3) return;
   state_.table = name;
   state_.table_unknown = false;
 }
@@ -356,7 +358,7 @@ RecordStream::Step RecordStream::step_skipping() {
       const bool resumes = (*at == '{' || *at == '[') && static_cast<std::size_t>(at - in_) <= state_.resume_indent;
       if (resumes) return leave_skipping(in_), Step::on;
       if (newline == nullptr && !last_) return Step::wait;
-      notice_table(at);
+      notice_table(at, newline == nullptr ? end_ : newline, static_cast<std::size_t>(at - in_));
     }
     if (newline == nullptr) return in_ = end_, Step::wait;
     in_ = newline + 1;

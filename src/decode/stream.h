@@ -107,7 +107,7 @@ class RecordStream {
   Step refuse_broken(std::string_view cause);
   Step refuse_wrapper(std::string_view cause);
   Step skip_from(const char* at, std::uint64_t broken_line);
-  void notice_table(const char* line);
+  void notice_table(const char* line, const char* line_end, std::size_t indent);
   RecordDecoder::Decoded decode_item();
   Step enter(StreamState::Place place, const char* in);
   bool read_member_name(std::string_view& name, const char*& value);

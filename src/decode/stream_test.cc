@@ -69,6 +69,7 @@ std::string refused(int number, int line, const std::string& cause, const std::s
 
 const std::string broken = "is no valid JSON";
 const std::string cut_off = "is cut off: the input ends inside of it";
+const std::string cut_off_wrapper = "is a wrapper that is cut off: the input ends inside of it";
 const std::string no_separator = "is a wrapper with neither ',' nor its end behind a member";
 const std::string no_table = "is an item of Responses behind a syntax error: its table is not known";
 const std::string no_number = "is no number as DynamoDB writes them, such as -12.5 or 1E-7";
@@ -244,6 +245,18 @@ TEST(RecordStream, KeepsTheTableOfResponsesBehindASyntaxErrorWhileItIsSure) {
       "{\"Responses\":{\"customers\":[\n  {\"pk\" 1},\n  " + item("2") + "\n],\"orders\":[\n  " + item("3") +
           "\n]}}\n" + item("4"),
       {refused(0, 1, broken), shown_item(1, "2", "customers"), shown_item(2, "3", "orders"), shown_item(3, "4")});
+}
+
+TEST(RecordStream, LooksForTheNextTableOnOneLine) {
+  const std::string begin = "{\"Responses\":{\"customers\":[\n  {\"pk\" 1}\n],\n";
+  expect_lines(begin + "\"orders\": [\n" + item("2") + "\n",
+               {refused(0, 1, broken), "passed over 2 to 3", shown_item(1, "2", "orders")});
+  expect_lines(begin + "\"orders\"\n:[\n" + item("2") + "\n",
+               {refused(0, 1, broken), "passed over 2 to 4", refused(1, 5, no_table)});
+  // The end of a list inside of the broken item ends no table.
+  expect_lines(
+      "{\"Responses\":{\"customers\":[\n  {\"pk\" {\"L\":[\n    1\n    ]}},\n  " + item("2") + "\n",
+      {refused(0, 1, broken), "passed over 2 to 3", shown_item(1, "2", "customers"), refused(2, 5, cut_off_wrapper)});
 }
 
 TEST(RecordStream, IsNotSureOfTheTableBehindTheEndOfItsArray) {
