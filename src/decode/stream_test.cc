@@ -234,10 +234,9 @@ TEST(RecordStream, LeavesAWrapperThatIsBrokenItself) {
 }
 
 TEST(RecordStream, SaysWhereAWrapperIsCutOff) {
-  const std::string cause = "is a wrapper that is cut off: the input ends inside of it";
-  expect_lines("{\"Items\":[" + item("1"), {shown_item(0, "1"), refused(1, 0, cause)});
-  expect_lines("{\"Items\":[" + item("1") + "],\n", {shown_item(0, "1"), refused(1, 1, cause)});
-  expect_lines("[", {refused(0, 0, cause)});
+  expect_lines("{\"Items\":[" + item("1"), {shown_item(0, "1"), refused(1, 0, cut_off_wrapper)});
+  expect_lines("{\"Items\":[" + item("1") + "],\n", {shown_item(0, "1"), refused(1, 1, cut_off_wrapper)});
+  expect_lines("[", {refused(0, 0, cut_off_wrapper)});
 }
 
 TEST(RecordStream, KeepsTheTableOfResponsesBehindASyntaxErrorWhileItIsSure) {

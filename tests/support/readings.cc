@@ -49,6 +49,35 @@ bool begins_line_with_bracket(std::string_view text, std::size_t at) {
   return (at == 0 || text[at - 1] == '\n') && at < text.size() && (text[at] == '{' || text[at] == '[');
 }
 
+std::vector<std::string> read_pieces(std::string_view text, const RulesByTable& rules, const RecordOptions& options,
+                                     const std::vector<std::size_t>& cuts, bool as_blocks) {
+  Lines sink;
+  RecordDecoder decoder(rules, options);
+  std::optional<RecordStream> stream(std::in_place, decoder, sink);
+  std::string rest;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i <= cuts.size(); ++i) {
+    if (as_blocks) {
+      StreamState state = stream->state();
+      if (state.is_fresh() && rest.empty() && begins_line_with_bracket(text, begin)) {
+        sink.first_record += state.records;
+        sink.first_line += state.lines;
+        state = StreamState{};
+      }
+      stream.emplace(decoder, sink);
+      stream->set_state(state);
+    }
+    const bool last = i == cuts.size();
+    const std::size_t end = last ? text.size() : cuts[i];
+    rest += text.substr(begin, end - begin);
+    begin = end;
+    // A text of its own: what the stream keeps of the one before would show under AddressSanitizer.
+    const std::string padded = rest + std::string(json::json_padding, '\0');
+    rest.erase(0, stream->read({padded.data(), rest.size()}, last));
+  }
+  return sink.lines;
+}
+
 }  // namespace
 
 std::string elements_as_json(std::string_view elements) {
@@ -89,48 +118,12 @@ std::string shown(const Record& record) {
 
 std::vector<std::string> read_stream(std::string_view text, const RulesByTable& rules, const RecordOptions& options,
                                      const std::vector<std::size_t>& cuts) {
-  Lines sink;
-  RecordDecoder decoder(rules, options);
-  RecordStream stream(decoder, sink);
-  std::string rest;
-  std::size_t begin = 0;
-  for (std::size_t i = 0; i <= cuts.size(); ++i) {
-    const bool last = i == cuts.size();
-    const std::size_t end = last ? text.size() : cuts[i];
-    rest += text.substr(begin, end - begin);
-    begin = end;
-    // A text of its own: what the stream keeps of the one before would show under AddressSanitizer.
-    std::string padded = rest + std::string(json::json_padding, '\0');
-    const std::size_t used = stream.read({padded.data(), rest.size()}, last);
-    rest.erase(0, used);
-  }
-  return sink.lines;
+  return read_pieces(text, rules, options, cuts, false);
 }
 
 std::vector<std::string> read_blocks(std::string_view text, const RulesByTable& rules, const RecordOptions& options,
                                      const std::vector<std::size_t>& cuts) {
-  Lines sink;
-  RecordDecoder decoder(rules, options);
-  StreamState state;
-  std::string rest;
-  std::size_t begin = 0;
-  for (std::size_t i = 0; i <= cuts.size(); ++i) {
-    if (state.is_fresh() && rest.empty() && begins_line_with_bracket(text, begin)) {
-      sink.first_record += state.records;
-      sink.first_line += state.lines;
-      state = StreamState{};
-    }
-    const bool last = i == cuts.size();
-    const std::size_t end = last ? text.size() : cuts[i];
-    rest += text.substr(begin, end - begin);
-    begin = end;
-    std::string padded = rest + std::string(json::json_padding, '\0');
-    RecordStream stream(decoder, sink);
-    stream.set_state(state);
-    rest.erase(0, stream.read({padded.data(), rest.size()}, last));
-    state = stream.state();
-  }
-  return sink.lines;
+  return read_pieces(text, rules, options, cuts, true);
 }
 
 std::vector<std::string> without_causes(std::vector<std::string> lines) {
