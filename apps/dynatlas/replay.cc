@@ -2,6 +2,7 @@
 #include "pipeline/replay.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -46,13 +47,25 @@ Result<std::string> dump_folder_of(const Options& options, const Config& config)
   return options.to.substr(5);
 }
 
-// A second signal of the kind ends the process at once, as if there were no handler.
-void stop_on(int signal) {
+void handle(int signal, void (*handler)(int), int flags) {
   struct sigaction action {};
-  action.sa_handler = [](int) { stop_requested = true; };
-  action.sa_flags =
-      static_cast<int>(SA_RESETHAND);  // without SA_RESTART: a read that waits for a silent pipe ends, too
+  action.sa_handler = handler;
+  action.sa_flags = flags;  // without SA_RESTART: a read that waits for a silent pipe ends, too
   sigaction(signal, &action, nullptr);
+}
+
+// A second signal of the kind ends the process at once, as if there were no handler. The alarm interrupts, each second,
+// a read that began to wait just after it was last asked whether to stop.
+void stop_on(int signal) {
+  handle(
+      SIGALRM, [](int) { alarm(1); }, 0);
+  handle(
+      signal,
+      [](int) {
+        stop_requested = true;
+        alarm(1);
+      },
+      static_cast<int>(SA_RESETHAND));
 }
 
 std::string summary_json(const ReplaySummary& summary, double seconds) {
