@@ -588,14 +588,19 @@ class StoppedTest(ReplayTest):
     def test_a_signal_just_before_it_waits_for_input(self):
         """Whoever only looks at a flag before reading misses every tenth of them, and waits for ever."""
         data = lines(*self.records(4_000)).encode()
+        children = []
         for attempt in range(program.fewer(60)):
-            command = [program.path(), "replay", "--jobs=1", f"--to=dump:{self.dump}"]
-            with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
-                self.addCleanup(child.kill)
-                child.stdin.write(data[: 150_000 * (1 + attempt % 9)])
-                child.stdin.flush()
-                child.send_signal(signal.SIGTERM)
-                self.assertEqual(child.wait(timeout=60), 3)
+            command = [program.path(), "replay", "--jobs=1", f"--to=dump:{self.dump}-{attempt}"]
+            child = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            self.addCleanup(child.wait)
+            self.addCleanup(child.kill)
+            self.addCleanup(child.stdin.close)
+            child.stdin.write(data[: 150_000 * (1 + attempt % 9)])  # more than a pipe holds: it reads before it is stopped
+            child.stdin.flush()
+            child.send_signal(signal.SIGTERM)
+            children.append(child)
+        for child in children:
+            self.assertEqual(child.wait(timeout=60), 3)
 
     def test_a_signal(self):
         records = self.records(40_000)
