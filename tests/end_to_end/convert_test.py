@@ -564,6 +564,12 @@ class NeighboursTest(Folder):
         self.assertEqual(ended.code, 1)
         self.assertEqual([json.loads(line)["id"] for line in ended.lines()], ["2"])
 
+    def test_an_element_over_64_mib_is_an_error(self):
+        text = compact(item("before")) + "\n" + compact(item("big", x={"S": "x" * (65 << 20)})) + "\n" + compact(item("behind"))
+        ended = program.run("convert", text=text)
+        self.assertEqual((ended.code, self.names(ended)), (1, ["before", "behind"]))
+        self.assertIn("64 MiB", ended.errors)
+
 
 class LargeInputTest(Folder):
     """Blocks and threads never show."""
@@ -670,12 +676,6 @@ class LargeInputTest(Folder):
         text = "\n".join([compact(item("before")), json.dumps(big, indent=1), compact(item("behind"))])
         for jobs in (1, 4):
             self.assertEqual(self.names(program.run("convert", f"--jobs={jobs}", text=text)), ["before", "big", "behind"])
-
-    def test_an_element_over_64_mib_is_an_error(self):
-        text = compact(item("before")) + "\n" + compact(item("big", x={"S": "x" * (65 << 20)})) + "\n" + compact(item("behind"))
-        ended = program.run("convert", text=text)
-        self.assertEqual((ended.code, self.names(ended)), (1, ["before", "behind"]))
-        self.assertIn("64 MiB", ended.errors)
 
 
 if __name__ == "__main__":
