@@ -56,16 +56,18 @@ void handle(int signal, void (*handler)(int), int flags) {
 
 // A second signal of the kind ends the process at once, as if there were no handler. The alarm interrupts, each second,
 // a read that began to wait just after it was last asked whether to stop.
-void stop_on(int signal) {
+void stop_on_signals() {
   handle(
       SIGALRM, [](int) { alarm(1); }, 0);
-  handle(
-      signal,
-      [](int) {
-        stop_requested = true;
-        alarm(1);
-      },
-      static_cast<int>(SA_RESETHAND));
+  for (const int signal : {SIGINT, SIGTERM}) {
+    handle(
+        signal,
+        [](int) {
+          stop_requested = true;
+          alarm(1);
+        },
+        static_cast<int>(SA_RESETHAND));
+  }
 }
 
 std::string summary_json(const ReplaySummary& summary, double seconds) {
@@ -109,8 +111,7 @@ Result<int> run_replay(Options& options) {
   RETURN_IF_ERROR(check_inputs(options.replay.files));
   ASSIGN_OR_RETURN(const std::unique_ptr<DumpTarget> target,
                    DumpTarget::open(folder, options.dry_run ? DumpTarget::Mode::dry_run : DumpTarget::Mode::apply));
-  stop_on(SIGINT);
-  stop_on(SIGTERM);
+  stop_on_signals();
   const auto begin = std::chrono::steady_clock::now();
   ReplaySummary summary;
   const Result<void> replayed = replay(config, options.replay, *target, stop_requested, summary);
