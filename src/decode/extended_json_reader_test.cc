@@ -8,6 +8,7 @@
 #include <string>
 
 #include "support/hex.h"
+#include "support/repeated.h"
 #include "support/way_back.h"
 
 namespace dynatlas {
@@ -31,12 +32,6 @@ std::string value(const std::string& text) {
   const std::string hex = read("{\"a\":" + text + "}");
   if (hex.starts_with("refused")) return hex;
   return hex.substr(8, 2) + " " + hex.substr(14, hex.size() - 16);
-}
-
-std::string repeated(std::string_view text, int times) {
-  std::string all;
-  for (int i = 0; i < times; ++i) all += text;
-  return all;
 }
 
 TEST(ReadExtendedJson, ReadsWrappedNumbersAsTheTypeTheySay) {

@@ -12,18 +12,13 @@
 #include "decode/json.h"
 #include "support/hex.h"
 #include "support/readings.h"
+#include "support/repeated.h"
 
 namespace dynatlas {
 
 namespace {
 
 using Binary = ItemDecoder::Binary;
-
-std::string repeated(std::string_view text, int times) {
-  std::string all;
-  for (int i = 0; i < times; ++i) all += text;
-  return all;
-}
 
 struct Item {
   std::string document;  // canonical Extended JSON; empty where it was refused

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "decode/members.h"
+#include "support/repeated.h"
 
 namespace dynatlas::json {
 
@@ -17,12 +18,6 @@ namespace {
 using namespace std::string_literals;
 
 std::string padded(std::string_view text) { return std::string(text) + std::string(json_padding, '\0'); }
-
-std::string repeated(std::string_view text, int times) {
-  std::string all;
-  for (int i = 0; i < times; ++i) all += text;
-  return all;
-}
 
 // The content of the string that `content` is between quotes; by both ways that must agree.
 std::optional<std::string> read(const std::string& content) {

@@ -8,21 +8,15 @@
 #include <string>
 #include <vector>
 
-#include "base/base64.h"
 #include "decode/json.h"
 #include "support/readings.h"
+#include "support/text_base64.h"
 
 namespace dynatlas {
 
 namespace {
 
 using Outcome = RecordDecoder::Outcome;
-
-std::string base64(std::string_view bytes) {
-  std::string text;
-  base64_append(bytes, text);
-  return text;
-}
 
 std::string shown(const RecordFault& fault) {
   return std::string(fault.kind == ErrorKind::poison ? "poison" : "fatal") +
@@ -333,13 +327,16 @@ TEST(DecodeRecord, DecodesBinariesOfKinesisTwiceUnlessItIsToldOtherwise) {
 TEST(DecodeRecord, ReadsTheEnvelopeOfKinesis) {
   const std::string change = kinesis(body(",\"NewImage\":" + twice_image));
   const std::string expected = R"(kinesis upsert t @1720740233012995 #4959 keys={"pk":"1"} )" + shown_image;
-  EXPECT_EQ(read(R"({"kinesis":{"sequenceNumber":"4959","data":")" + base64(change) + "\"}}"), expected);
-  EXPECT_EQ(read(R"({"kinesis":{"data":")" + base64(change) +
+  EXPECT_EQ(read(R"({"kinesis":{"sequenceNumber":"4959","data":")" + text_base64_encode(change) + "\"}}"), expected);
+  EXPECT_EQ(read(R"({"kinesis":{"data":")" + text_base64_encode(change) +
                  R"(","sequenceNumber":"0004959"},"eventSource":"aws:kinesis"})"),
             expected);
-  EXPECT_EQ(read(R"({"SequenceNumber":"4959","Data":")" + base64(change) + R"(","PartitionKey":"x"})"), expected);
-  EXPECT_EQ(read(R"({"Data":")" + base64(" \n" + change + " \r\n") + R"(","SequenceNumber":"4959"})"), expected);
-  EXPECT_EQ(Decoding().read(R"({"Data":")" + base64(change) + R"(","SequenceNumber":"4959"})", Stands::in_records),
+  EXPECT_EQ(read(R"({"SequenceNumber":"4959","Data":")" + text_base64_encode(change) + R"(","PartitionKey":"x"})"),
+            expected);
+  EXPECT_EQ(read(R"({"Data":")" + text_base64_encode(" \n" + change + " \r\n") + R"(","SequenceNumber":"4959"})"),
+            expected);
+  EXPECT_EQ(Decoding().read(R"({"Data":")" + text_base64_encode(change) + R"(","SequenceNumber":"4959"})",
+                            Stands::in_records),
             expected);
 }
 
@@ -348,18 +345,19 @@ TEST(DecodeRecord, RefusesDataThatHoldsNoChange) {
     return Decoding().read(R"({"Data":")" + data + R"(","SequenceNumber":"1"})", Stands::in_records);
   };
   EXPECT_EQ(with("*"), "poison: has data that is no valid base64");
-  EXPECT_EQ(with(base64(kinesis()).substr(1)), "poison: has data that is no valid base64");
-  EXPECT_EQ(with(base64("\xFF")), "poison: has data that is no valid UTF-8");
+  EXPECT_EQ(with(text_base64_encode(kinesis()).substr(1)), "poison: has data that is no valid base64");
+  EXPECT_EQ(with(text_base64_encode("\xFF")), "poison: has data that is no valid UTF-8");
   EXPECT_EQ(with(""), "poison: has data that is no JSON object of a DynamoDB change");
-  EXPECT_EQ(with(base64("[1]")), "poison: has data that is no JSON object of a DynamoDB change");
-  EXPECT_EQ(with(base64(kinesis().substr(0, 60))), "poison: has data whose JSON is cut off");
-  EXPECT_EQ(with(base64("{\"a\" 1}" + std::string(10, ' '))), "poison: has data that is no valid JSON");
-  EXPECT_EQ(with(base64(kinesis() + "x")), "poison: has data with something behind its JSON object");
-  EXPECT_EQ(with(base64(kinesis() + std::string(1, '\0'))), "poison: has data with something behind its JSON object");
-  EXPECT_EQ(with(base64("{}")), "poison: is no change record: it has no dynamodb object");
-  EXPECT_EQ(with(base64(R"({"Data":"AQ==","SequenceNumber":"1"})")),
+  EXPECT_EQ(with(text_base64_encode("[1]")), "poison: has data that is no JSON object of a DynamoDB change");
+  EXPECT_EQ(with(text_base64_encode(kinesis().substr(0, 60))), "poison: has data whose JSON is cut off");
+  EXPECT_EQ(with(text_base64_encode("{\"a\" 1}" + std::string(10, ' '))), "poison: has data that is no valid JSON");
+  EXPECT_EQ(with(text_base64_encode(kinesis() + "x")), "poison: has data with something behind its JSON object");
+  EXPECT_EQ(with(text_base64_encode(kinesis() + std::string(1, '\0'))),
+            "poison: has data with something behind its JSON object");
+  EXPECT_EQ(with(text_base64_encode("{}")), "poison: is no change record: it has no dynamodb object");
+  EXPECT_EQ(with(text_base64_encode(R"({"Data":"AQ==","SequenceNumber":"1"})")),
             "poison: is a Kinesis record inside of a Kinesis record");
-  EXPECT_EQ(with(base64(kinesis(body(R"(,"NewImage":{"pk":{"S":"1"},"l":{"L":[{"N":"x"}]}})")))),
+  EXPECT_EQ(with(text_base64_encode(kinesis(body(R"(,"NewImage":{"pk":{"S":"1"},"l":{"L":[{"N":"x"}]}})")))),
             "poison at l.0: is no number as DynamoDB writes them, such as -12.5 or 1E-7");
 }
 
@@ -391,8 +389,9 @@ TEST(DecodeRecord, NormalisesSequenceNumbers) {
   const auto sequence_of = [](const std::string& digits) {
     Decoding decoding;
     const std::string shown = decoding.read(streams(body(R"(,"SequenceNumber":")" + digits + '"', "1"), "REMOVE"));
-    const std::string in_envelope = Decoding().read(
-        R"({"SequenceNumber":")" + digits + R"(","Data":")" + base64(kinesis()) + "\"}", Stands::in_records);
+    const std::string in_envelope =
+        Decoding().read(R"({"SequenceNumber":")" + digits + R"(","Data":")" + text_base64_encode(kinesis()) + "\"}",
+                        Stands::in_records);
     if (shown.starts_with("poison")) {
       EXPECT_EQ(in_envelope, shown);
       return shown;
@@ -479,7 +478,8 @@ TEST(DecodeRecord, TellsWhatIsKnownOfARefusedRecord) {
   EXPECT_EQ(known(), R"(kinesis remove t @1720740233012995 keys={"pk":"1"})");
   decoding.read(streams(body(broken + R"(,"SequenceNumber":"111")", "1480642020")));
   EXPECT_EQ(known(), R"(streams remove @1480642020000000 #111 keys={"pk":"1"})");
-  decoding.read(R"({"Data":")" + base64(kinesis(body(broken))) + R"(","SequenceNumber":"9"})", Stands::in_records);
+  decoding.read(R"({"Data":")" + text_base64_encode(kinesis(body(broken))) + R"(","SequenceNumber":"9"})",
+                Stands::in_records);
   EXPECT_EQ(known(), R"(kinesis remove t @1720740233012995 #9 keys={"pk":"1"})");
   Decoding with_key(key({"pk"}));
   with_key.read(R"({"pk":{"S":"1"},"n":{"N":"x"}})");

@@ -9,21 +9,15 @@
 #include <string>
 #include <vector>
 
-#include "base/base64.h"
 #include "decode/json.h"
 #include "support/readings.h"
+#include "support/text_base64.h"
 
 namespace dynatlas {
 
 namespace {
 
 using Lines = std::vector<std::string>;
-
-std::string base64(std::string_view bytes) {
-  std::string text;
-  base64_append(bytes, text);
-  return text;
-}
 
 Lines whole(const std::string& text, const RecordOptions& options = {}) {
   return read_stream(text, FixedRules{}, options);
@@ -149,9 +143,9 @@ TEST(RecordStream, UnwrapsEventsAndPagesOfChanges) {
   expect_lines(R"({"Records":[)" + streams + "," + streams + R"(],"NextShardIterator":"x"})",
                {"0 " + shown_streams, "1 " + shown_streams});
   expect_lines(R"({"Records":[{"eventSource":"aws:kinesis","kinesis":{"sequenceNumber":"9","data":")" +
-                   base64(kinesis) + R"("}}]})",
+                   text_base64_encode(kinesis) + R"("}}]})",
                {"0 " + shown_kinesis_9});
-  expect_lines(R"({"MillisBehindLatest":0,"Records":[{"SequenceNumber":"9","Data":")" + base64(kinesis) +
+  expect_lines(R"({"MillisBehindLatest":0,"Records":[{"SequenceNumber":"9","Data":")" + text_base64_encode(kinesis) +
                    R"(","PartitionKey":"x"},)" + item("1") + ",7]}",
                {"0 " + shown_kinesis_9, refused(1, 0, "is no change record: it has no dynamodb object"),
                 refused(2, 0, "is no JSON object")});
