@@ -5,13 +5,22 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "change/change.h"
 
 namespace dynatlas {
 
-// What became of a batch. Every change of it is counted once.
+// A change that was not applied although nothing newer is there.
+struct Refused {
+  std::size_t index = 0;  // in the batch
+  std::string cause;      // as a dead letter says it
+  // Whether it may be applied later: a unique index of the user's holds the value until another change frees it.
+  bool for_now = false;
+};
+
+// What became of a batch. Every change of it is counted once, or stands in `refused`.
 struct Applied {
   std::uint64_t upserted = 0;
   std::uint64_t removed = 0;    // removes that raised their key's tombstone
@@ -19,6 +28,7 @@ struct Applied {
   std::uint64_t coalesced = 0;  // a newer change of the same key was in the batch
   std::uint64_t ties =
       0;  // of the coalesced: equal time and another image, so that AWS's clock did not say which is newer
+  std::vector<Refused> refused;
 };
 
 // A record that cannot be written, as it is kept for a person (docs/file-formats.md, "Dead letters").
@@ -48,7 +58,7 @@ class Target {
  public:
   virtual ~Target() = default;
 
-  // Applies a batch, in any order; all of it is acknowledged or the error says why not. Fatal: a collection that takes
+  // Applies a batch, in any order; all that was not refused is acknowledged, or the error says why not. Fatal: a collection that takes
   // another kind of version or was mapped otherwise, foreign documents under `existing: refuse`, no space.
   virtual Result<Applied> apply(std::span<const Change> changes) = 0;
 

@@ -13,7 +13,7 @@
 #include "target/dump/export.h"
 #include "target/dump/object_id.h"
 #include "target/dump/state.h"
-#include "target/dump/stored_document.h"
+#include "target/stored_document.h"
 
 namespace dynatlas {
 

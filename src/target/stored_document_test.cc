@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "target/dump/stored_document.h"
+#include "target/stored_document.h"
 
 #include <gmock/gmock.h>
 

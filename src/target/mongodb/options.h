@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "target/mongodb/port.h"
+
+namespace dynatlas {
+
+// Where a MongoDB server is.
+struct MongoServer {
+  std::string uri;  // mongodb:// or mongodb+srv://; holds the password, and never reaches a message
+};
+
+// What a URI says that a run must know before it connects.
+struct MongoUri {
+  std::string database;  // empty where it names none
+};
+
+// Usage where libmongoc cannot read the URI, where it has an option that libmongoc does not know (which it would pass
+// over: a mistyped `tls` connects without), or where its write concern or read concern is another than majority. The
+// message names the option, never the URI.
+Result<MongoUri> read_mongo_uri(const std::string& uri);
+
+// Connects, and proves that the server answers and takes our credentials. Fatal where it does not: the message says
+// which (name resolution, refused connection, TLS, credentials, a server that is too old) and what to do.
+Result<std::unique_ptr<MongoPort>> connect_mongo(const MongoServer& server);
+
+}  // namespace dynatlas
