@@ -32,6 +32,7 @@ class [[nodiscard]] Result : public tl::expected<T, Error> {
   }  // NOLINT(google-explicit-constructor): `return error;`
 };
 
+inline Error retry(std::string message) { return Error{ErrorKind::retry, std::move(message)}; }
 inline Error poison(std::string message) { return Error{ErrorKind::poison, std::move(message)}; }
 inline Error fatal(std::string message) { return Error{ErrorKind::fatal, std::move(message)}; }
 inline Error usage(std::string message) { return Error{ErrorKind::usage, std::move(message)}; }

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <cstdlib>
+#include <limits>
 
 #include "change/number.h"
 
@@ -57,7 +59,46 @@ StoredKey canonical(BsonType type, std::string_view value) {
   return {written.type, {reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(written.end - bytes)}};
 }
 
+// A time as a number of any type, for a shell stores what it is given as a double: rounded up, so that what MongoDB
+// takes for newer than a whole number is newer here. What is no number (NaN) is newest: no filter takes it for older.
+std::optional<std::int64_t> time_in(const BsonElement& element) {
+  constexpr double least = -9.2e18;
+  constexpr double most = 9.2e18;
+  double time = 0;
+  Number number;
+  switch (element.type) {
+    case BsonType::int64:
+      return load_little_endian<std::int64_t>(element.value);
+    case BsonType::int32:
+      return load_little_endian<std::int32_t>(element.value);
+    case BsonType::real:
+      time = load_little_endian<double>(element.value);
+      break;
+    case BsonType::decimal128:
+      time = number_of_decimal128(load_little_endian<std::uint64_t>(element.value),
+                                  load_little_endian<std::uint64_t>(element.value, 8), number) == NumberFault::none
+                 ? std::strtod(plain_text(number).c_str(), nullptr)
+                 : std::numeric_limits<double>::quiet_NaN();
+      break;
+    default:
+      return std::nullopt;
+  }
+  if (std::isnan(time) || time > most) return std::numeric_limits<std::int64_t>::max();
+  return time < least ? std::numeric_limits<std::int64_t>::min() : static_cast<std::int64_t>(std::ceil(time));
+}
+
+std::optional<Version> version_of(const std::optional<BsonElement>& t, const std::optional<BsonElement>& s) {
+  if (!t || !s || s->type != BsonType::string) return std::nullopt;
+  const std::optional<std::int64_t> time = time_in(*t);
+  if (!time) return std::nullopt;
+  return Version{*time, std::string(string_text(s->value))};
+}
+
 }  // namespace
+
+std::optional<Version> version_in(std::string_view document) {
+  return version_of(find(document, "t"), find(document, "s"));
+}
 
 Result<StoredState> stored_state(std::string_view document, std::string_view metadata_name) {
   StoredState state;
@@ -66,11 +107,7 @@ Result<StoredState> stored_state(std::string_view document, std::string_view met
   while (reader.next(element)) {
     if (element.name != metadata_name || element.type != BsonType::document) continue;
     state.has_metadata = true;
-    const auto t = find(element.value, "t");
-    const auto s = find(element.value, "s");
-    if (t && s && t->type == BsonType::int64 && s->type == BsonType::string) {
-      state.version = Version{load_little_endian<std::int64_t>(t->value), std::string(string_text(s->value))};
-    }
+    state.version = version_in(element.value);
   }
   if (reader.damaged() || elements_of(document).data() == nullptr) return poison("is no BSON document of known types");
   return state;

@@ -16,6 +16,9 @@ struct StoredState {
   std::optional<Version> version;
 };
 
+// The version whose `t` and `s` stand on top of a document; none where `t` is no number or `s` no text.
+std::optional<Version> version_in(std::string_view document);
+
 // Poison where the bytes are no BSON document.
 Result<StoredState> stored_state(std::string_view document, std::string_view metadata_name);
 

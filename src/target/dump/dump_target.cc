@@ -13,7 +13,9 @@
 #include "target/dump/export.h"
 #include "target/dump/object_id.h"
 #include "target/dump/state.h"
+#include "target/kind.h"
 #include "target/stored_document.h"
+#include "target/verdict.h"
 
 namespace dynatlas {
 
@@ -31,11 +33,7 @@ std::string key_bytes(const StoredKey& key) { return static_cast<char>(key.type)
 
 }  // namespace
 
-struct DumpTarget::Found {
-  bool has_document = false;
-  bool is_foreign = false;
-  std::optional<Version> version;
-  std::optional<Version> tombstone;
+struct DumpTarget::Found : Standing {
   std::string document;
 };
 
@@ -163,16 +161,7 @@ Result<void> DumpTarget::set_key_fields(const Collection& collection, const Chan
 // Whole seconds and microseconds do not compare: a collection takes one kind.
 Result<void> DumpTarget::check_kind(Collection& collection, const Change& change) {
   if (change.kind.empty() || change.kind == collection.kind || !change.destination->rules->guard) return {};
-  if (!collection.kind.empty()) {
-    const auto name = [](const std::string& kind) {
-      return kind == "timed" ? std::string("timed changes (Kinesis, incremental exports)")
-                             : fmt::format("changes of the DynamoDB stream {}", kind.substr(1));
-    };
-    return fatal(
-        fmt::format("{}: takes {} and was now given {}, whose order cannot be compared; give each its own collection, "
-                    "or replay everything into a new folder",
-                    change.destination->name(), name(collection.kind), name(change.kind)));
-  }
+  if (!collection.kind.empty()) return two_kinds(change.destination->name(), collection.kind, change.kind, "folder");
   collection.kind = change.kind;
   statements_->set_kind.bind_text(1, collection.kind);
   statements_->set_kind.bind(2, collection.id);
@@ -245,22 +234,6 @@ Result<void> DumpTarget::write(const Change& change, const std::string& key, std
   return write.run();
 }
 
-Result<void> DumpTarget::upsert(const Change& change, const std::string& key, const Found& found,
-                                Collection& collection, Applied& applied) {
-  bool stale = false;
-  if (!change.destination->rules->guard) {
-    stale = false;
-  } else if (!change.version) {
-    stale = found.has_document || found.tombstone;
-  } else {
-    const bool buried = found.tombstone && is_older(*change.version, *found.tombstone);
-    stale = buried || (found.version && !is_older(*found.version, *change.version));
-  }
-  if (stale) return ++applied.stale, Result<void>{};
-  ++applied.upserted;
-  return write(change, key, change.document, found, collection);
-}
-
 Result<void> DumpTarget::raise_tombstone(const Collection& collection, const std::string& key, const Version& version) {
   Statement& raise = statements_->raise_tombstone;
   raise.bind(1, collection.id);
@@ -271,28 +244,14 @@ Result<void> DumpTarget::raise_tombstone(const Collection& collection, const std
   return raise.run();
 }
 
-Result<void> DumpTarget::remove(const Change& change, const std::string& key, const Found& found,
-                                Collection& collection, Applied& applied) {
-  bool deletes = found.has_document;
-  if (change.destination->rules->guard) {
-    const bool raises = !found.tombstone || is_older(*found.tombstone, *change.version);
-    raises ? ++applied.removed : ++applied.stale;
-    if (raises) RETURN_IF_ERROR(raise_tombstone(collection, key, *change.version));
-    deletes = deletes && (!found.version || !is_older(*change.version, *found.version));
-  } else {
-    ++applied.removed;
-  }
-  if (!deletes) return {};
+Result<void> DumpTarget::erase(const std::string& key, Collection& collection) {
   collection.changed = true;
   statements_->delete_document.bind(1, collection.id);
   statements_->delete_document.bind_blob(2, key);
   return statements_->delete_document.run();
 }
 
-Result<void> DumpTarget::remove_softly(const Change& change, const std::string& key, const Found& found,
-                                       Collection& collection, Applied& applied) {
-  if (found.version && !is_older(*found.version, *change.version)) return ++applied.stale, Result<void>{};
-  ++applied.removed;
+std::string DumpTarget::marked_as_deleted(const Change& change, const Found& found) {
   std::string document = found.document;
   if (!found.has_document) {
     Buffer out;
@@ -303,8 +262,7 @@ Result<void> DumpTarget::remove_softly(const Change& change, const std::string& 
     fresh.close();
     document = out.view();
   }
-  return write(change, key, soft_deleted(document, *change.version, change.destination->rules->items.names.metadata),
-               found, collection);
+  return soft_deleted(document, *change.version, change.destination->rules->items.names.metadata);
 }
 
 Result<void> DumpTarget::apply_one(const Change& change, Collection& collection, Applied& applied) {
@@ -316,10 +274,13 @@ Result<void> DumpTarget::apply_one(const Change& change, Collection& collection,
                     "say `existing: take`, or use a new folder",
                     change.destination->name()));
   }
-  if (change.operation == Record::Operation::upsert) return upsert(change, key, found, collection, applied);
-  const TableRules& rules = *change.destination->rules;
-  return rules.soft_deletes && rules.guard ? remove_softly(change, key, found, collection, applied)
-                                           : remove(change, key, found, collection, applied);
+  const bool is_upsert = change.operation == Record::Operation::upsert;
+  const Verdict verdict = verdict_of(change, found);
+  ++(!verdict.counts ? applied.stale : is_upsert ? applied.upserted : applied.removed);
+  if (verdict.raises_tombstone) RETURN_IF_ERROR(raise_tombstone(collection, key, *change.version));
+  if (verdict.deletes) return erase(key, collection);
+  if (!verdict.writes) return {};
+  return write(change, key, is_upsert ? change.document : marked_as_deleted(change, found), found, collection);
 }
 
 Result<Applied> DumpTarget::apply(std::span<const Change> changes) {

@@ -49,12 +49,8 @@ class DumpTarget : public Target {
   Result<std::optional<Version>> tombstone_of(const ParkedRecord& record);
   Result<Found> find(const Collection& collection, const std::string& key);
   Result<void> apply_one(const Change& change, Collection& collection, Applied& applied);
-  Result<void> upsert(const Change& change, const std::string& key, const Found& found, Collection& collection,
-                      Applied& applied);
-  Result<void> remove(const Change& change, const std::string& key, const Found& found, Collection& collection,
-                      Applied& applied);
-  Result<void> remove_softly(const Change& change, const std::string& key, const Found& found, Collection& collection,
-                             Applied& applied);
+  Result<void> erase(const std::string& key, Collection& collection);
+  static std::string marked_as_deleted(const Change& change, const Found& found);
   Result<void> raise_tombstone(const Collection& collection, const std::string& key, const Version& version);
   Result<void> write(const Change& change, const std::string& key, std::string document, const Found& found,
                      Collection& collection);

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "target/mongodb/collection.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "target/kind.h"
+#include "target/mongodb/tombstones.h"
+#include "target/stored_document.h"
+
+namespace dynatlas {
+
+namespace {
+
+// The entries of `dynatlas.collections`, one a collection:
+//
+//   _id          the collection's name
+//   format       1
+//   kind         "timed", "d" and a stream's hash, or empty while no numbered change has come
+//   fingerprint  of the mapping that its documents were written under
+constexpr std::int32_t entry_format = 1;
+
+CollectionName entries_of(const MongoCollection& collection) {
+  return {collection.destination->database, "dynatlas.collections"};
+}
+
+StoredKey entry_key(const MongoCollection& collection) {
+  return {BsonType::string, string_value(collection.destination->collection)};
+}
+
+std::string new_entry(const MongoCollection& collection) {
+  Buffer out;
+  OpenDocument entry(out);
+  append_string_element(out, "_id", collection.destination->collection);
+  append_int32(out, "format", entry_format);
+  append_string_element(out, "kind", "");
+  append_string_element(out, "fingerprint", collection.destination->rules->fingerprint);
+  entry.close();
+  return std::string(out.view());
+}
+
+std::optional<BsonElement> member(std::string_view document, std::string_view name) {
+  BsonReader reader(elements_of(document));
+  BsonElement element;
+  while (reader.next(element)) {
+    if (element.name == name) return element;
+  }
+  return std::nullopt;
+}
+
+std::string text_member(std::string_view document, std::string_view name) {
+  const auto found = member(document, name);
+  return found && found->type == BsonType::string ? std::string(string_text(found->value)) : std::string();
+}
+
+// The entry, or nothing where there is none yet. Fatal where it is of another mapping or a newer format.
+Result<bool> read_entry(DeadlinePort& port, MongoCollection& collection) {
+  const KeyFilter filter(entry_key(collection), false);
+  ASSIGN_OR_RETURN(const std::vector<std::string> found, port.find(entries_of(collection), filter.any(), ""));
+  if (found.empty()) return false;
+  const auto format = member(found[0], "format");
+  const bool known =
+      format && format->type == BsonType::int32 && load_little_endian<std::int32_t>(format->value) <= entry_format;
+  const std::string name = collection.documents.name.text();
+  if (!known)
+    return fatal(
+        fmt::format("{}: its entry in dynatlas.collections has a format that is newer than this program's: use "
+                    "a newer dynatlas",
+                    name));
+  if (text_member(found[0], "fingerprint") != collection.destination->rules->fingerprint) {
+    return fatal(fmt::format(
+        "{}: its documents were written under another mapping (id, numbers, sets, fields, deletes, guard or "
+        "metadata); replay everything into a new collection, or give the old configuration back",
+        name));
+  }
+  collection.kind = text_member(found[0], "kind");
+  return true;
+}
+
+// Several processes start at once: the entry is inserted where it is absent, and read again.
+Result<void> make_entry(DeadlinePort& port, MongoCollection& collection) {
+  ASSIGN_OR_RETURN(const bool there, read_entry(port, collection));
+  if (there) return {};
+  const std::string filter = KeyFilter(entry_key(collection), false).none(VersionPlace::on_top());
+  const std::string entry = new_entry(collection);
+  ASSIGN_OR_RETURN(const WriteReply reply,
+                   port.update(entries_of(collection), std::vector{UpdateStatement{filter, entry, true}}));
+  ASSIGN_OR_RETURN(const bool made, read_entry(port, collection));
+  if (made) return {};
+  return reply.faults.empty() ? retry(entries_of(collection).text() + ": a new entry is not there")
+                              : error_of(reply.faults.front(), entries_of(collection));
+}
+
+// {"": kind} as a filter on, or a change of, the entry.
+std::string kind_document(const StoredKey* key, std::string_view kind) {
+  Buffer out;
+  OpenDocument document(out);
+  if (key != nullptr) append_element(out, key->type, "_id", key->value);
+  append_string_element(out, "kind", kind);
+  document.close();
+  return std::string(out.view());
+}
+
+std::string set_kind(std::string_view kind) {
+  Buffer out;
+  OpenDocument update(out);
+  begin_element(out, BsonType::document, "$set");
+  out.append(kind_document(nullptr, kind));
+  update.close();
+  return std::string(out.view());
+}
+
+Result<void> remember_kind(DeadlinePort& port, MongoCollection& collection, const std::string& kind) {
+  const StoredKey key = entry_key(collection);
+  const std::string filter = kind_document(&key, "");
+  const std::string update = set_kind(kind);
+  ASSIGN_OR_RETURN(const WriteReply reply,
+                   port.update(entries_of(collection), std::vector{UpdateStatement{filter, update, false}}));
+  if (!reply.faults.empty()) return error_of(reply.faults.front(), entries_of(collection));
+  ASSIGN_OR_RETURN(const bool there, read_entry(port, collection));
+  return there ? Result<void>{} : retry(entries_of(collection).text() + ": an entry vanished");
+}
+
+// Under any other shard key two documents of one key could stand on two shards. Source: MongoDB manual, "Sharded
+// Collections and Unique Indexes".
+bool keeps_keys_unique(const std::string& shard_key, const Guarded& documents) {
+  BsonReader reader(elements_of(shard_key));
+  BsonElement element;
+  std::size_t count = 0;
+  for (; reader.next(element); ++count) {
+    if (!documents.by_fields()) {
+      if (element.name != "_id") return false;
+      continue;
+    }
+    const bool prefix = count < documents.key_fields.size() && element.name == documents.key_fields[count];
+    if (!prefix || element.type == BsonType::string) return false;
+  }
+  return count != 0;
+}
+
+Result<void> check_facts(const CollectionFacts& facts, const MongoCollection& collection) {
+  const std::string name = collection.documents.name.text();
+  if (facts.type != "collection")
+    return fatal(fmt::format("{}: is a {}, and must be a collection: give the table another target", name, facts.type));
+  if (!collection.destination->rules->guard) return {};
+  if (facts.has_collation) {
+    return fatal(
+        fmt::format("{}: has a collation, under which MongoDB takes different keys for one; create the collection anew "
+                    "without one, or give the table another target",
+                    name));
+  }
+  if (facts.shard_key && !keeps_keys_unique(*facts.shard_key, collection.documents)) {
+    const std::string wanted = collection.documents.by_fields()
+                                   ? fmt::format("the key attributes in their order ({}), not hashed",
+                                                 fmt::join(collection.documents.key_fields, ", "))
+                                   : "`_id`";
+    return fatal(
+        fmt::format("{}: is sharded by other fields than {}, so that one key could stand on two shards; reshard "
+                    "it, or give the table another target",
+                    name, wanted));
+  }
+  return {};
+}
+
+bool is_on(const IndexFacts& index, std::vector<std::string> fields) {
+  std::vector<std::string> names = names_in(index.key);
+  std::sort(names.begin(), names.end());
+  std::sort(fields.begin(), fields.end());
+  return names == fields;
+}
+
+// With `id: objectid` a key is unique by an index on its attributes; one that is there already serves, in any order.
+Result<void> make_key_index(DeadlinePort& port, MongoPort& indexes, const Guarded& documents) {
+  if (!documents.by_fields()) return {};
+  ASSIGN_OR_RETURN(const std::vector<IndexFacts> there, port.indexes_of(documents.name));
+  const bool serves = std::any_of(there.begin(), there.end(), [&](const IndexFacts& index) {
+    return index.unique && index.whole && is_on(index, documents.key_fields);
+  });
+  if (serves) return {};
+  const NewIndex index{"dynatlas_key", documents.key_fields, true, std::nullopt};
+  if (auto made = indexes.make_index(documents.name, index, index_limit); !made) {
+    if (made.error().kind != ErrorKind::fatal) return made;
+    return fatal(
+        fmt::format("{}; `id: objectid` needs a unique index on {}: where two documents have one key, docs/mongodb.md "
+                    "(\"Continuing a "
+                    "collection\") has the command that finds them",
+                    made.error().message, fmt::join(documents.key_fields, ", ")));
+  }
+  return {};
+}
+
+Result<void> make_tombstone_indexes(MongoPort& indexes, const CollectionName& name) {
+  RETURN_IF_ERROR(indexes.make_index(name, {"expire_at", {"expire_at"}, false, 0}, index_limit));
+  return indexes.make_index(name, {"settle_at", {"settle_at"}, false, std::nullopt}, index_limit);
+}
+
+MongoCollection collection_of(const Change& change) {
+  const Destination& destination = *change.destination;
+  const TableRules& rules = *destination.rules;
+  MongoCollection collection;
+  collection.destination = &destination;
+  collection.documents.name = {destination.database, destination.collection};
+  collection.documents.metadata = rules.items.names.metadata;
+  collection.documents.refuse_foreign = rules.guard && rules.refuse_existing;
+  if (rules.id == IdForm::objectid) collection.documents.key_fields = names_in(change.key.value);
+  collection.tombstones.name = {destination.database, tombstones_name(collection.documents.name)};
+  return collection;
+}
+
+}  // namespace
+
+Result<MongoCollection> look_at_collection(DeadlinePort& port, const Change& change) {
+  MongoCollection collection = collection_of(change);
+  ASSIGN_OR_RETURN(const CollectionFacts facts, port.facts_of(collection.documents.name));
+  RETURN_IF_ERROR(check_facts(facts, collection));
+  RETURN_IF_ERROR(read_entry(port, collection));
+  return collection;
+}
+
+Result<MongoCollection> open_collection(DeadlinePort& port, MongoPort& indexes, const Change& change) {
+  ASSIGN_OR_RETURN(MongoCollection collection, look_at_collection(port, change));
+  RETURN_IF_ERROR(make_key_index(port, indexes, collection.documents));
+  const TableRules& rules = *collection.destination->rules;
+  if (rules.guard && !rules.soft_deletes) RETURN_IF_ERROR(make_tombstone_indexes(indexes, collection.tombstones.name));
+  RETURN_IF_ERROR(make_entry(port, collection));
+  return collection;
+}
+
+Result<void> check_kind(DeadlinePort& port, MongoCollection& collection, const Change& change, KindMode mode) {
+  if (change.kind.empty() || change.kind == collection.kind || !change.destination->rules->guard) return {};
+  if (collection.kind.empty() && mode == KindMode::dry_run) {
+    collection.kind = change.kind;
+  } else if (collection.kind.empty()) {
+    RETURN_IF_ERROR(remember_kind(port, collection, change.kind));
+  }
+  if (change.kind == collection.kind) return {};
+  return two_kinds(collection.documents.name.text(), collection.kind, change.kind, "collection");
+}
+
+}  // namespace dynatlas

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/clock.h"
+#include "target/mongodb/port.h"
+
+namespace dynatlas {
+
+// A port for one piece of work that must be over by a time: what it sends after that is not sent, and what it sent
+// before cannot be carried out later. Its errors are the port's; beyond the time they are of kind retry.
+class DeadlinePort {
+ public:
+  DeadlinePort(MongoPort& port, Clock& clock, std::chrono::milliseconds duration)
+      : port_(port), clock_(clock), ends_(clock.now() + duration) {}
+
+  Result<std::vector<std::string>> find(const CollectionName& name, std::string_view filter,
+                                        std::string_view projection) {
+    ASSIGN_OR_RETURN(const MongoPort::Limit left, time_left());
+    return port_.find(name, filter, projection, left);
+  }
+
+  Result<std::vector<std::string>> find_first(const CollectionName& name, std::string_view filter,
+                                              std::string_view sort, std::int64_t documents_max) {
+    ASSIGN_OR_RETURN(const MongoPort::Limit left, time_left());
+    return port_.find_first(name, filter, sort, documents_max, left);
+  }
+
+  Result<WriteReply> update(const CollectionName& name, std::span<const UpdateStatement> statements) {
+    ASSIGN_OR_RETURN(const MongoPort::Limit left, time_left());
+    return port_.update(name, statements, left);
+  }
+
+  Result<WriteReply> remove(const CollectionName& name, std::span<const DeleteStatement> statements) {
+    ASSIGN_OR_RETURN(const MongoPort::Limit left, time_left());
+    return port_.remove(name, statements, left);
+  }
+
+  Result<CollectionFacts> facts_of(const CollectionName& name) {
+    ASSIGN_OR_RETURN(const MongoPort::Limit left, time_left());
+    return port_.facts_of(name, left);
+  }
+
+  Result<std::vector<IndexFacts>> indexes_of(const CollectionName& name) {
+    ASSIGN_OR_RETURN(const MongoPort::Limit left, time_left());
+    return port_.indexes_of(name, left);
+  }
+
+  Clock::Time now() { return clock_.now(); }
+
+ private:
+  // A server that is silent for longer is taken for gone.
+  static constexpr std::chrono::milliseconds call_max = std::chrono::seconds(30);
+
+  Result<MongoPort::Limit> time_left() {
+    const auto left = std::chrono::floor<std::chrono::milliseconds>(ends_ - clock_.now());
+    if (left.count() <= 0) return retry("MongoDB did not carry out a batch within its time limit");
+    return std::min(left, call_max);
+  }
+
+  MongoPort& port_;
+  Clock& clock_;
+  Clock::Time ends_;
+};
+
+}  // namespace dynatlas

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "target/mongodb/filters.h"
+
+namespace dynatlas {
+
+namespace {
+
+template <class Integer>
+std::string_view bytes_of(const Integer& value) {
+  return {reinterpret_cast<const char*>(&value), sizeof value};
+}
+
+// {name: {operator: value}, ..}: what one field must be.
+class FieldCondition {
+ public:
+  FieldCondition(Buffer& out, std::string_view field) : out_(begin(out, field)), document_(out) {}
+
+  FieldCondition& text(std::string_view comparison, std::string_view value) {
+    append_string_element(out_, comparison, value);
+    return *this;
+  }
+  FieldCondition& number(std::string_view comparison, std::int64_t value) {
+    append_int64(out_, comparison, value);
+    return *this;
+  }
+  void close() { document_.close(); }
+
+ private:
+  static Buffer& begin(Buffer& out, std::string_view field) {
+    begin_element(out, BsonType::document, field);
+    return out;
+  }
+
+  Buffer& out_;
+  OpenDocument document_;
+};
+
+// An array of documents, such as $or takes.
+class Alternatives {
+ public:
+  Alternatives(Buffer& out, std::string_view name) : out_(begin(out, name)), array_(out) {}
+
+  template <class Write>
+  void add(Write write) {
+    begin_element(out_, BsonType::document, std::to_string(count_++));
+    OpenDocument document(out_);
+    write();
+    document.close();
+  }
+  void close() { array_.close(); }
+
+ private:
+  static Buffer& begin(Buffer& out, std::string_view name) {
+    begin_element(out, BsonType::array, name);
+    return out;
+  }
+
+  Buffer& out_;
+  OpenDocument array_;
+  int count_ = 0;
+};
+
+// $or: what is older than the version, with `up_to` ($lt or $lte) at the end of its text. It says what is_older() says.
+std::string versions_up_to(const VersionPlace& place, const Version& version, std::string_view up_to) {
+  const bool of_stream = version.s.size() > 9 && version.s[0] == 'd';
+  const std::string stream = of_stream ? version.s.substr(0, 9) : std::string();
+  std::string behind_stream = stream;
+  if (of_stream) ++behind_stream.back();
+  Buffer out;
+  Alternatives any(out, "$or");
+  any.add([&] {
+    FieldCondition(out, place.t).number("$lt", version.t).close();
+    if (!of_stream) return;
+    Alternatives none(out, "$nor");
+    none.add([&] { FieldCondition(out, place.s).text("$gte", stream).text("$lt", behind_stream).close(); });
+    none.close();
+  });
+  any.add([&] {
+    append_int64(out, place.t, version.t);
+    of_stream ? FieldCondition(out, place.s).text("$lt", stream).close()
+              : FieldCondition(out, place.s).text(up_to, version.s).close();
+  });
+  if (of_stream) any.add([&] { FieldCondition(out, place.s).text("$gte", stream).text(up_to, version.s).close(); });
+  any.add([&] {
+    Alternatives none(out, "$nor");
+    none.add([&] {
+      FieldCondition(out, place.t).text("$type", "number").close();
+      FieldCondition(out, place.s).text("$type", "string").close();
+    });
+    none.close();
+  });
+  any.close();
+  return std::string(out.view());
+}
+
+std::string document_of(std::string_view elements, std::string_view more) {
+  Buffer out;
+  OpenDocument document(out);
+  out.append(elements);
+  out.append(more);
+  document.close();
+  return std::string(out.view());
+}
+
+std::string in_filter(std::string_view name, std::span<const BsonElement> values) {
+  Buffer out;
+  OpenDocument document(out);
+  begin_element(out, BsonType::document, name);
+  OpenDocument condition(out);
+  begin_element(out, BsonType::array, "$in");
+  OpenDocument array(out);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    append_element(out, values[i].type, std::to_string(i), values[i].value);
+  array.close();
+  condition.close();
+  document.close();
+  return std::string(out.view());
+}
+
+std::string or_filter(std::span<const StoredKey* const> keys) {
+  Buffer out;
+  OpenDocument document(out);
+  Alternatives any(out, "$or");
+  for (const StoredKey* key : keys) any.add([&] { out.append(elements_of(key->value)); });
+  any.close();
+  document.close();
+  return std::string(out.view());
+}
+
+BsonElement first_field(std::string_view document) {
+  BsonReader reader(elements_of(document));
+  BsonElement element;
+  reader.next(element);
+  return element;
+}
+
+bool has_one_field(std::string_view document) {
+  BsonReader reader(elements_of(document));
+  BsonElement element;
+  return reader.next(element) && !reader.next(element);
+}
+
+}  // namespace
+
+void append_int32(Buffer& out, std::string_view name, std::int32_t value) {
+  append_element(out, BsonType::int32, name, bytes_of(value));
+}
+
+void append_int64(Buffer& out, std::string_view name, std::int64_t value) {
+  append_element(out, BsonType::int64, name, bytes_of(value));
+}
+
+void append_date(Buffer& out, std::string_view name, std::int64_t milliseconds) {
+  append_element(out, BsonType::date, name, bytes_of(milliseconds));
+}
+
+void append_true(Buffer& out, std::string_view name) {
+  append_element(out, BsonType::boolean, name, std::string_view("\1", 1));
+}
+
+KeyFilter::KeyFilter(const StoredKey& key, bool by_fields) {
+  if (by_fields) {
+    key_ = elements_of(key.value);
+    return;
+  }
+  Buffer out;
+  append_element(out, key.type, "_id", key.value);
+  key_ = out.view();
+}
+
+std::string KeyFilter::with(std::string_view elements) const { return document_of(key_, elements); }
+
+std::string KeyFilter::any() const { return with(""); }
+
+std::string KeyFilter::none(const VersionPlace& place) const {
+  Buffer out;
+  begin_element(out, BsonType::document, place.t);
+  OpenDocument condition(out);
+  begin_element(out, BsonType::array, "$in");
+  OpenDocument(out).close();
+  condition.close();
+  return with(out.view());
+}
+
+std::string KeyFilter::older(const VersionPlace& place, const Version& version) const {
+  return with(versions_up_to(place, version, "$lt"));
+}
+
+std::string KeyFilter::not_newer(const VersionPlace& place, const Version& version) const {
+  return with(versions_up_to(place, version, "$lte"));
+}
+
+std::string and_holds_document(std::string_view filter, std::string_view field) {
+  Buffer out;
+  FieldCondition(out, field).text("$type", "object").close();
+  return document_of(elements_of(filter), out.view());
+}
+
+std::string and_holds_no_document(std::string_view filter, std::string_view field) {
+  Buffer out;
+  Alternatives none(out, "$nor");
+  none.add([&] { FieldCondition(out, field).text("$type", "object").close(); });
+  none.close();
+  return document_of(elements_of(filter), out.view());
+}
+
+std::string keys_filter(std::span<const StoredKey* const> keys, bool by_fields) {
+  if (by_fields && !has_one_field(keys.front()->value)) return or_filter(keys);
+  std::vector<BsonElement> values;
+  values.reserve(keys.size());
+  for (const StoredKey* key : keys)
+    values.push_back(by_fields ? first_field(key->value) : BsonElement{key->type, "_id", key->value});
+  return in_filter(by_fields ? values.front().name : "_id", values);
+}
+
+std::string ones(const std::vector<std::string>& names) {
+  Buffer out;
+  OpenDocument document(out);
+  for (const std::string& name : names) append_int32(out, name, 1);
+  document.close();
+  return std::string(out.view());
+}
+
+}  // namespace dynatlas

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "change/change.h"
+
+namespace dynatlas {
+
+// Where a version stands in a document: in the metadata field of the users' documents, on top of a tombstone.
+struct VersionPlace {
+  std::string t;  // a dotted path
+  std::string s;
+
+  static VersionPlace in_field(const std::string& metadata) { return {metadata + ".t", metadata + ".s"}; }
+  static VersionPlace on_top() { return {"t", "s"}; }
+};
+
+// Filters of the guard: BSON documents that match the document of one key only while what it holds is older. Documents
+// whose version is absent, or is no number and text, count as the oldest. A filter's only equality on its top level is
+// the key, so that an upsert copies nothing else from it (docs/mongodb.md, "The guard in MongoDB").
+class KeyFilter {
+ public:
+  // `by_fields`: the key is the key attributes as fields (`id: objectid`), else it is `_id`.
+  KeyFilter(const StoredKey& key, bool by_fields);
+
+  // {key}
+  std::string any() const;
+
+  // Matches nothing: an upsert with it inserts or fails.
+  std::string none(const VersionPlace& place) const;
+
+  // What is older than `version`.
+  std::string older(const VersionPlace& place, const Version& version) const;
+
+  // What is older than `version` or of it.
+  std::string not_newer(const VersionPlace& place, const Version& version) const;
+
+ private:
+  std::string with(std::string_view elements) const;
+
+  std::string key_;  // BSON elements
+};
+
+// Adds to a filter that `field` holds a document, or that it does not.
+std::string and_holds_document(std::string_view filter, std::string_view field);
+std::string and_holds_no_document(std::string_view filter, std::string_view field);
+
+// The documents of all these keys, in one filter.
+std::string keys_filter(std::span<const StoredKey* const> keys, bool by_fields);
+
+// {name: 1, ..}, as projections, sorts and keys of indexes are written.
+std::string ones(const std::vector<std::string>& names);
+
+// BSON for what is stored: dates are milliseconds since 1970.
+void append_int32(Buffer& out, std::string_view name, std::int32_t value);
+void append_int64(Buffer& out, std::string_view name, std::int64_t value);
+void append_date(Buffer& out, std::string_view name, std::int64_t milliseconds);
+void append_true(Buffer& out, std::string_view name);
+
+}  // namespace dynatlas

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "target/mongodb/mongo_target.h"
+
+#include <algorithm>
+
+#include "target/coalesce.h"
+#include "target/mongodb/collection.h"
+#include "target/mongodb/parking.h"
+#include "target/mongodb/tombstones.h"
+
+namespace dynatlas {
+
+namespace {
+
+constexpr std::size_t changes_at_once_max = 100'000;  // more than a batch has
+constexpr std::size_t changes_at_once_min = 50;
+constexpr auto settle_every = std::chrono::minutes(1);
+
+// Sorted as they were chosen, by collection.
+std::map<const Destination*, std::vector<BatchChange>> batches_of(const std::vector<const Change*>& changes) {
+  std::map<const Destination*, std::vector<BatchChange>> batches;
+  for (const Change* change : changes) batches[change->destination].push_back({change});
+  return batches;
+}
+
+void count(const BatchChange& change, std::span<const Change> changes, Applied& applied) {
+  const auto index = static_cast<std::size_t>(change.change - changes.data());
+  switch (change.verdict) {
+    case BatchChange::Verdict::upserted:
+      ++applied.upserted;
+      break;
+    case BatchChange::Verdict::removed:
+      ++applied.removed;
+      break;
+    case BatchChange::Verdict::refused:
+    case BatchChange::Verdict::waiting:
+      applied.refused.push_back({index, change.cause, change.verdict == BatchChange::Verdict::waiting});
+      break;
+    default:
+      ++applied.stale;
+  }
+}
+
+bool same_key(const Change& a, const Change& b) { return a.destination == b.destination && a.key == b.key; }
+
+// The other changes of the keys whose newest change was refused for good, and where they stood. They were dropped in
+// its favour, and are what the document will be.
+struct Rest {
+  std::vector<Change> changes;
+  std::vector<std::size_t> indexes;
+};
+
+// `refused`: all of them; those from `first_new` on were refused last.
+Rest rest_behind(std::span<const Change> changes, const std::vector<Refused>& refused, std::size_t first_new) {
+  Rest rest;
+  const std::span<const Refused> last = std::span(refused).subspan(first_new);
+  const auto is_refused = [&](std::size_t i) {
+    return std::any_of(refused.begin(), refused.end(), [i](const Refused& r) { return r.index == i; });
+  };
+  const auto is_behind = [&](std::size_t i) {
+    return std::any_of(last.begin(), last.end(),
+                       [&](const Refused& r) { return !r.for_now && same_key(changes[r.index], changes[i]); });
+  };
+  for (std::size_t i = 0; i < changes.size() && !last.empty(); ++i) {
+    if (!is_behind(i) || is_refused(i)) continue;
+    rest.changes.push_back(changes[i]);
+    rest.indexes.push_back(i);
+  }
+  return rest;
+}
+
+void add(const Applied& more, const Rest& rest, Applied& applied) {
+  applied.coalesced -= rest.changes.size();
+  applied.upserted += more.upserted;
+  applied.removed += more.removed;
+  applied.stale += more.stale;
+  applied.coalesced += more.coalesced;
+  for (const Refused& refused : more.refused)
+    applied.refused.push_back({rest.indexes[refused.index], refused.cause, refused.for_now});
+}
+
+bool has_tombstones(const MongoCollection& collection) {
+  return collection.destination->rules->guard && !collection.destination->rules->soft_deletes;
+}
+
+}  // namespace
+
+MongoTarget::MongoTarget(std::unique_ptr<MongoPort> port, Clock& clock, MongoTargetOptions options)
+    : port_(std::move(port)),
+      clock_(clock),
+      options_(std::move(options)),
+      // A batch that a tombstone might not outlive is given up.
+      persistence_(clock, std::min(options_.patience, options_.times.tombstone_life / 2), options_.seed),
+      changes_at_once_(changes_at_once_max),
+      settled_(clock.now()) {}
+
+DeadlinePort MongoTarget::limited() { return {*port_, clock_, options_.times.settle_after / 4}; }
+
+Result<void> MongoTarget::open(const Change& change) {
+  return persistence_.run([&]() -> Result<void> {
+    port_->begin_session();
+    DeadlinePort port = limited();
+    const auto found = collections_.find(change.destination);
+    if (found != collections_.end()) return check_kind(port, found->second, change, KindMode::remember);
+    ASSIGN_OR_RETURN(MongoCollection collection, open_collection(port, *port_, change));
+    RETURN_IF_ERROR(check_kind(port, collection, change, KindMode::remember));
+    RETURN_IF_ERROR(settle(collection));
+    collections_.emplace(change.destination, std::move(collection));
+    return {};
+  });
+}
+
+// Before any is compared with another: kinds that do not compare are an error.
+Result<void> MongoTarget::open_all(std::span<const Change> changes) {
+  for (const Change& change : changes) {
+    const auto found = collections_.find(change.destination);
+    const bool known = found != collections_.end() && (change.kind.empty() || change.kind == found->second.kind);
+    if (!known) RETURN_IF_ERROR(open(change));
+  }
+  return {};
+}
+
+Result<void> MongoTarget::settle(const MongoCollection& collection) {
+  if (!has_tombstones(collection)) return {};
+  for (std::int64_t took = settled_at_once_max; took == settled_at_once_max;) {
+    DeadlinePort port = limited();
+    ASSIGN_OR_RETURN(took, settle_tombstones(port, collection));
+  }
+  return {};
+}
+
+Result<void> MongoTarget::settle() {
+  settled_ = clock_.now();
+  for (const auto& [destination, collection] : collections_) {
+    RETURN_IF_ERROR(persistence_.run([&, &opened = collection] {
+      port_->begin_session();
+      return settle(opened);
+    }));
+  }
+  return {};
+}
+
+Result<void> MongoTarget::settle_when_due() {
+  return clock_.now() - settled_ < settle_every ? Result<void>{} : settle();
+}
+
+// In parts that are over one by one; `done` of the changes have their verdict, and `tried` were sent before.
+Result<void> MongoTarget::apply_parts(const MongoCollection& collection, std::vector<BatchChange>& batch,
+                                      std::size_t& done, std::size_t& tried) {
+  port_->begin_session();
+  while (done < batch.size()) {
+    const bool repeat = done < tried;
+    const std::size_t size = std::min(changes_at_once_, (repeat ? tried : batch.size()) - done);
+    const std::span<BatchChange> part = std::span(batch).subspan(done, size);
+    for (BatchChange& change : part) change = {change.change};
+    tried = std::max(tried, done + size);
+    if (auto applied = GuardedBatch(limited(), collection, options_.times, repeat).run(part); !applied) {
+      changes_at_once_ = std::max(changes_at_once_min, size / 2);
+      return applied;
+    }
+    done += size;
+    changes_at_once_ = std::min(changes_at_once_max, changes_at_once_ * 2);
+  }
+  return {};
+}
+
+Result<void> MongoTarget::apply_to(const MongoCollection& collection, std::vector<BatchChange>& batch) {
+  std::size_t done = 0;
+  std::size_t tried = 0;
+  return persistence_.run([&] { return apply_parts(collection, batch, done, tried); });
+}
+
+Result<void> MongoTarget::apply_once(std::span<const Change> changes, Applied& applied) {
+  auto batches = batches_of(coalesce(changes, applied));
+  for (auto& [destination, batch] : batches) {
+    RETURN_IF_ERROR(apply_to(collections_.at(destination), batch));
+    for (const BatchChange& change : batch) count(change, changes, applied);
+  }
+  return {};
+}
+
+Result<Applied> MongoTarget::apply(std::span<const Change> changes) {
+  RETURN_IF_ERROR(open_all(changes));
+  RETURN_IF_ERROR(settle_when_due());
+  Applied applied;
+  RETURN_IF_ERROR(apply_once(changes, applied));
+  std::size_t first_new = 0;
+  for (;;) {
+    const Rest rest = rest_behind(changes, applied.refused, first_new);
+    if (rest.changes.empty()) return applied;
+    first_new = applied.refused.size();
+    Applied more;
+    RETURN_IF_ERROR(apply_once(rest.changes, more));
+    add(more, rest, applied);
+  }
+}
+
+Result<void> MongoTarget::park(std::span<const ParkedRecord> records) {
+  if (records.empty()) return {};
+  return persistence_.run([&] {
+    port_->begin_session();
+    DeadlinePort port = limited();
+    return park_records(port, letters_in(options_.state_database), records);
+  });
+}
+
+}  // namespace dynatlas

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+
+#include "base/clock.h"
+#include "target/mongodb/guarded_batch.h"
+#include "target/mongodb/persistence.h"
+#include "target/target.h"
+
+namespace dynatlas {
+
+struct MongoTargetOptions {
+  std::string state_database;  // of the dead letters
+  GuardTimes times;
+  std::chrono::milliseconds patience = std::chrono::minutes(5);  // how long a server that does not work is asked again
+  std::uint32_t seed = std::random_device{}();                   // of the back-off's jitter
+};
+
+// A MongoDB server, kept equal to the tables under the guard (docs/mongodb.md). What may work later is tried again with
+// back-off until the patience ends, and then is fatal; the server may have carried out any part of it.
+class MongoTarget : public Target {
+ public:
+  MongoTarget(std::unique_ptr<MongoPort> port, Clock& clock, MongoTargetOptions options);
+
+  Result<Applied> apply(std::span<const Change> changes) override;
+  Result<void> park(std::span<const ParkedRecord> records) override;
+  Result<void> drain() override { return settle(); }
+  Result<void> break_off() override { return {}; }
+
+  // Applies the deletes of all tombstones that are due once more, in the collections that were written so far. apply()
+  // does so by itself, when it meets a collection and every minute.
+  Result<void> settle();
+
+ private:
+  Result<void> open_all(std::span<const Change> changes);
+  Result<void> open(const Change& change);
+  Result<void> settle_when_due();
+  Result<void> settle(const MongoCollection& collection);
+  Result<void> apply_once(std::span<const Change> changes, Applied& applied);
+  Result<void> apply_to(const MongoCollection& collection, std::vector<BatchChange>& batch);
+  Result<void> apply_parts(const MongoCollection& collection, std::vector<BatchChange>& batch, std::size_t& done,
+                           std::size_t& tried);
+  DeadlinePort limited();
+
+  std::unique_ptr<MongoPort> port_;
+  Clock& clock_;
+  MongoTargetOptions options_;
+  Persistence persistence_;
+  std::map<const Destination*, MongoCollection> collections_;
+  std::size_t changes_at_once_;  // fewer after a batch that failed, as it may have been too much for its time limit
+  Clock::Time settled_;          // the last time
+};
+
+}  // namespace dynatlas
