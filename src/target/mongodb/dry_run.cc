@@ -66,7 +66,7 @@ Result<void> MongoDryRun::count(const Change& change, Applied& applied) {
 Result<Applied> MongoDryRun::apply(std::span<const Change> changes) {
   Applied applied;
   std::vector<const Change*> chosen;
-  RETURN_IF_ERROR(persistence_.run([&]() -> Result<void> {
+  const auto look = [&]() -> Result<void> {
     port_->begin_session();
     DeadlinePort port(*port_, clock_, batch_max);
     for (const Change& change : changes) RETURN_IF_ERROR(open(port, change));
@@ -79,7 +79,8 @@ Result<Applied> MongoDryRun::apply(std::span<const Change> changes) {
     }
     for (const auto& [destination, keys] : unknown) RETURN_IF_ERROR(read(port, collections_.at(destination), keys));
     return {};
-  }));
+  };
+  RETURN_IF_ERROR(persistence_.run(look));
   for (const Change* change : chosen) RETURN_IF_ERROR(count(*change, applied));
   return applied;
 }
