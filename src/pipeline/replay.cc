@@ -3,15 +3,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
-#include <map>
+#include <utility>
 
-#include "base/digest.h"
-#include "base/table_name.h"
+#include "base/clock.h"
+#include "base/printable.h"
+#include "pipeline/destinations.h"
+#include "pipeline/origin.h"
 #include "pipeline/problem.h"
 #include "pipeline/progress.h"
-#include "transform/document.h"
-#include "transform/version_of.h"
+#include "pipeline/replay_block.h"
+#include "pipeline/waiting_changes.h"
 
 namespace dynatlas {
 
@@ -19,172 +22,22 @@ namespace {
 
 // A batch is applied when it has so many changes or bytes: one transaction, one sync.
 constexpr std::size_t batch_changes_max = 4000;
-constexpr std::size_t batch_bytes_max = 8 * 1024 * 1024;
+constexpr std::size_t batch_bytes_max = 16 * 1024 * 1024;
 
 // Parked records told one by one on standard error; the rest is in the dead letters and in the summary.
 constexpr std::uint64_t told_max = 20;
-
-// The collections of a run; changes refer to them.
-class Destinations {
- public:
-  explicit Destinations(const Config& config) : config_(config) {}
-
-  // Fatal where another table of the input has the same target: the configuration shows only some of them.
-  Result<const Destination*> of(std::string_view table) {
-    const auto found = by_table_.find(table);
-    if (found != by_table_.end()) return &found->second;
-    const Config::Namespace target = config_.target_of(table);
-    const auto& [name, owner] = *by_target_.emplace(target.text(), table).first;
-    if (owner != table) {
-      return fatal(fmt::format(
-          "the tables `{}` and `{}` have one target, {}: give each its own, such as --map {}=DATABASE.COLLECTION",
-          owner, table, name, table));
-    }
-    return &by_table_
-                .emplace(std::string(table), Destination{target.database, target.collection, &config_.rules(table)})
-                .first->second;
-  }
-
- private:
-  const Config& config_;
-  std::map<std::string, Destination, std::less<>> by_table_;
-  std::map<std::string, std::string> by_target_;  // to the table's name
-};
-
-// A change whose place, where it has one, is still counted from its block's start.
-struct BlockChange {
-  Change change;
-  std::string table;
-  std::uint64_t number = 0;
-  bool has_place = false;          // the version's s is this record's place in the input
-  std::size_t document_place = 0;  // where that place begins in the document; 0 where it does not stand there
-};
-
-// A record that is parked, in the same state.
-struct BlockParked {
-  Problem problem;
-  std::string table;
-  std::optional<StoredKey> key;
-  std::optional<Version> version;
-  std::string record;
-  std::uint64_t record_size = 0;
-  std::string record_sha256;
-};
-
-// What the records of one block became, in order.
-class ReplayBlock : public BlockResult {
- public:
-  ReplayBlock(const Config& config, const ReplayOptions& options)
-      : config_(config), options_(options), versions_(options.stream) {}
-
-  enum class Kind : std::uint8_t { change, parked, filtered };
-
-  void reset(std::size_t file) override {
-    file_ = file;
-    order.clear();
-    changes.clear();
-    parked.clear();
-    notes.clear();
-    values = {};
-  }
-
-  std::optional<RecordFault> decoded(const Record& record, const RecordPlace& place) override {
-    const std::string_view table = table_of(record);
-    if (!is_table_name(table)) return RecordFault{ErrorKind::poison, {}, "names a table that DynamoDB does not allow"};
-    const TableRules& rules = config_.rules(table);
-    if (record.ttl_delete && record.operation == Record::Operation::remove && rules.skip_ttl_deletes) {
-      order.push_back(Kind::filtered);
-      return std::nullopt;
-    }
-    BlockChange made;
-    if (auto fault = make(record, rules, place, made)) return fault;
-    made.table = table;
-    made.number = place.number;
-    if (record.operation == Record::Operation::upsert) values.add(record.numbers, transformer_.unread_dates());
-    changes.push_back(std::move(made));
-    order.push_back(Kind::change);
-    return std::nullopt;
-  }
-
-  void refused(const RecordFault& fault, const Record& known, const RecordPlace& place) override {
-    BlockParked record;
-    record.problem = {place.number, place.line, 0, fault};
-    record.table = table_of(known);
-    if (!is_table_name(record.table)) record.table.clear();
-    std::optional<StoredKey> key;
-    const TableRules& rules = config_.rules(record.table);
-    if (!transformer_.key(known, rules, key)) record.key = std::move(key);
-    record.version = versions_.of(known, file_place(file_, place.number));
-    record.record = place.text.substr(0, parked_record_bytes_max);
-    record.record_size = place.text.size();
-    record.record_sha256 = sha256_hex(place.text);
-    parked.push_back(std::move(record));
-    order.push_back(Kind::parked);
-  }
-
-  void passed_over(std::uint64_t first_line, std::uint64_t last_line) override {
-    notes.push_back({0, first_line, last_line, {}});
-  }
-
-  std::size_t file() const { return file_; }
-
-  std::vector<Kind> order;
-  std::vector<BlockChange> changes;
-  std::vector<BlockParked> parked;
-  std::vector<Problem> notes;
-  ValueCounts values;
-
- private:
-  std::string_view table_of(const Record& record) const {
-    return record.table.empty() ? std::string_view(config_.default_table) : record.table;
-  }
-
-  // What numbers the change's version.
-  static std::string kind_of(const Record& record, const std::optional<Version>& version) {
-    if (!version || !record.time) return "";
-    return version->s[0] == 'd' ? version->s.substr(0, 9) : "timed";
-  }
-
-  std::optional<RecordFault> make(const Record& record, const TableRules& rules, const RecordPlace& place,
-                                  BlockChange& made) {
-    std::optional<StoredKey> key;
-    if (auto fault = transformer_.key(record, rules, key)) return fault;
-    if (!key)
-      return RecordFault{
-          ErrorKind::poison, {}, "is an item whose key nobody gave: say --key HASH[,RANGE] or key: [HASH, RANGE]"};
-    Change& change = made.change;
-    change.operation = record.operation;
-    change.key = *std::move(key);
-    change.version = versions_.of(record, file_place(file_, place.number));
-    change.kind = kind_of(record, change.version);
-    made.has_place = change.version && change.version->s[0] == 'f';
-    if (!record.time && options_.as_of) change.version = Version{*options_.as_of, ""};
-    if (record.operation == Record::Operation::remove) {
-      if (rules.soft_deletes) change.key_fields = transformer_.key_fields(record, rules);
-      return std::nullopt;
-    }
-    document_.clear();
-    const Transformer::Metadata metadata{change.version ? &*change.version : nullptr, true, false};
-    if (auto fault = transformer_.document(record, rules, &change.key, rules.guard ? &metadata : nullptr, document_))
-      return fault;
-    change.document = document_.view();
-    made.document_place = transformer_.place_at();
-    return std::nullopt;
-  }
-
-  const Config& config_;
-  const ReplayOptions& options_;
-  Transformer transformer_;
-  Versions versions_;
-  Buffer document_;
-  std::size_t file_ = 0;
-};
 
 class Replayer : public BlockConsumer {
  public:
   Replayer(const Config& config, const ReplayOptions& options, Target& target, const std::atomic<bool>& stop,
            ReplaySummary& summary)
-      : config_(config), options_(options), target_(target), stop_(stop), summary_(summary), destinations_(config) {}
+      : config_(config),
+        options_(options),
+        target_(target),
+        stop_(stop),
+        summary_(summary),
+        destinations_(config),
+        waiting_(system_clock()) {}
 
   std::unique_ptr<BlockResult> make_result() override { return std::make_unique<ReplayBlock>(config_, options_); }
 
@@ -197,7 +50,7 @@ class Replayer : public BlockConsumer {
     for (const ReplayBlock::Kind kind : block.order) {
       switch (kind) {
         case ReplayBlock::Kind::change:
-          RETURN_IF_ERROR(take_change(block.changes[change++], block.file(), base));
+          RETURN_IF_ERROR(take_change(block.changes[change++], block.file(), file_name, base));
           break;
         case ReplayBlock::Kind::parked:
           RETURN_IF_ERROR(take_parked(block.parked[parked++], block.file(), file_name, base));
@@ -216,14 +69,18 @@ class Replayer : public BlockConsumer {
 
   bool stop_requested() override { return stop_.load(); }
 
-  // Applies what is left, then parks: a parked record keeps the tombstone that what came before it left.
+  // Applies what is left, and tries again what waits.
   Result<void> flush() {
     RETURN_IF_ERROR(apply());
-    if (parking_.empty()) return {};
-    RETURN_IF_ERROR(target_.park(parking_));
-    summary_.read += parking_.size();
-    summary_.parked += parking_.size();
-    parking_.clear();
+    RETURN_IF_ERROR(try_waiting_again());
+    while (waiting_.full() && !stop_.load()) RETURN_IF_ERROR(wait_once());
+    return {};
+  }
+
+  // Until nothing waits any more.
+  Result<void> finish() {
+    RETURN_IF_ERROR(flush());
+    while (!waiting_.empty() && !stop_.load()) RETURN_IF_ERROR(wait_once());
     return {};
   }
 
@@ -232,16 +89,56 @@ class Replayer : public BlockConsumer {
  private:
   Result<void> apply() {
     if (batch_.empty()) return {};
-    ASSIGN_OR_RETURN(const Applied applied, target_.apply(batch_));
-    summary_.read += batch_.size();
+    std::vector<Change> batch = std::exchange(batch_, {});
+    std::vector<Origin> origins = std::exchange(origins_, {});
+    batch_bytes_ = 0;
+    ASSIGN_OR_RETURN(Applied applied, target_.apply(batch));
+    count(applied);
+    if (applied.refused.empty()) {
+      in_a_row_ = 0;
+      return {};
+    }
+    return take_refused(batch, origins, applied.refused);
+  }
+
+  void count(const Applied& applied) {
+    summary_.read += applied.upserted + applied.removed + applied.stale + applied.coalesced;
     summary_.applied.upserted += applied.upserted;
     summary_.applied.removed += applied.removed;
     summary_.applied.stale += applied.stale;
     summary_.applied.coalesced += applied.coalesced;
     summary_.applied.ties += applied.ties;
-    batch_.clear();
-    batch_bytes_ = 0;
+  }
+
+  // In the order of the input, so that the brake counts what came in a row.
+  Result<void> take_refused(std::vector<Change>& batch, std::vector<Origin>& origins, std::vector<Refused>& refused) {
+    std::sort(refused.begin(), refused.end(), [](const Refused& a, const Refused& b) { return a.index < b.index; });
+    std::size_t next = 0;
+    for (const Refused& one : refused) {
+      if (one.index != next) in_a_row_ = 0;
+      next = one.index + 1;
+      Change& change = batch[one.index];
+      // Without the guard an old change must not come behind a newer one.
+      if (one.for_now && change.destination->rules->guard) {
+        waiting_.add(std::move(change), std::move(origins[one.index]), one.cause);
+        continue;
+      }
+      RETURN_IF_ERROR(park_refused(parked_record(change, origins[one.index], one.cause)));
+    }
+    if (next != batch.size()) in_a_row_ = 0;
     return {};
+  }
+
+  Result<void> try_waiting_again() {
+    ASSIGN_OR_RETURN(const WaitingChanges::Round round, waiting_.try_again(target_));
+    count(round.applied);
+    for (const ParkedRecord& record : round.parked) RETURN_IF_ERROR(park_refused(record));
+    return {};
+  }
+
+  Result<void> wait_once() {
+    waiting_.wait();
+    return try_waiting_again();
   }
 
   void tell(const std::string& line) {
@@ -249,30 +146,27 @@ class Replayer : public BlockConsumer {
     fmt::print(stderr, "{}\n", line);
   }
 
-  Result<void> take_change(BlockChange& made, std::size_t file, const BlockBase& base) {
+  Result<void> take_change(BlockChange& made, std::size_t file, const std::string& file_name, const BlockBase& base) {
     Change& change = made.change;
     ASSIGN_OR_RETURN(change.destination, destinations_.of(made.table));
-    in_a_row_ = 0;
     if (made.has_place) {
       const std::string place = file_place(file, base.records + made.number);
       change.version->s = place;
       if (made.document_place != 0) change.document.replace(made.document_place, place.size(), place);
     }
-    batch_bytes_ += change.document.size() + change.key.value.size();
+    batch_bytes_ += change.document.size() + change.key.value.size() + made.text.size();
     batch_.push_back(std::move(change));
+    origins_.push_back({std::move(made.table), file_name, base.records + made.number, std::move(made.text)});
     return batch_.size() < batch_changes_max && batch_bytes_ < batch_bytes_max ? Result<void>{} : flush();
   }
 
+  // What came before is applied first: a parked record keeps the tombstone that it left.
   Result<void> take_parked(BlockParked& made, std::size_t file, const std::string& file_name, const BlockBase& base) {
+    RETURN_IF_ERROR(flush());
     const RecordFault& fault = made.problem.fault;
-    const std::string line = describe(made.problem, file_name, base);
-    if (fault.kind == ErrorKind::fatal) {
-      RETURN_IF_ERROR(flush());
-      return fatal(line);
-    }
-    if (++told_ <= told_max) tell(line);
+    if (fault.kind == ErrorKind::fatal) return fatal(describe(made.problem, file_name, base));
     ParkedRecord record;
-    record.id = "files:" + made.record_sha256;
+    record.id = parked_id(made.record_sha256);
     record.table = made.table;
     if (!made.table.empty()) {
       ASSIGN_OR_RETURN(record.destination, destinations_.of(made.table));
@@ -288,9 +182,19 @@ class Replayer : public BlockConsumer {
     record.record = std::move(made.record);
     record.record_size = made.record_size;
     record.record_sha256 = std::move(made.record_sha256);
-    parking_.push_back(std::move(record));
-    RETURN_IF_ERROR(flush());
-    return brake(fault.cause, line);
+    return park(record, fault.cause, describe(made.problem, file_name, base));
+  }
+
+  Result<void> park_refused(const ParkedRecord& record) {
+    return park(record, record.cause, fmt::format("{}: {}", printable(record.position), printable(record.cause)));
+  }
+
+  Result<void> park(const ParkedRecord& record, const std::string& cause, const std::string& line) {
+    if (++told_ <= told_max) tell(line);
+    RETURN_IF_ERROR(target_.park(std::span(&record, 1)));
+    ++summary_.read;
+    ++summary_.parked;
+    return brake(cause, line);
   }
 
   // A whole stream must not drain into the dead letters for one cause.
@@ -310,8 +214,9 @@ class Replayer : public BlockConsumer {
   Destinations destinations_;
   ProgressLine progress_;
   std::vector<Change> batch_;
+  std::vector<Origin> origins_;  // one for each change of the batch
   std::size_t batch_bytes_ = 0;
-  std::vector<ParkedRecord> parking_;
+  WaitingChanges waiting_;
   std::uint64_t told_ = 0;
   std::size_t in_a_row_ = 0;
   std::string last_cause_;
@@ -325,12 +230,12 @@ Result<void> replay(const Config& config, const ReplayOptions& options, Target& 
   const RecordOptions records{options.form, config.kinesis_binary};
   auto read = read_blocks(options.files, config, {records, options.jobs}, replayer);
   if (!read) {
-    // What came before the error is applied all the same; a target that failed says so again or is whole.
+    // What came before the error is applied all the same; what the target failed at is not tried again.
     if (read.error().kind == ErrorKind::fatal) static_cast<void>(replayer.flush());
     static_cast<void>(target.break_off());
     return std::move(read).error();
   }
-  RETURN_IF_ERROR(replayer.flush());
+  RETURN_IF_ERROR(replayer.finish());
   if (replayer.untold() != 0) fmt::print(stderr, "and {} more records were parked\n", replayer.untold());
   if (stop.load()) {
     RETURN_IF_ERROR(target.break_off());

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/origin.h"
+
+#include <fmt/format.h>
+
+#include "base/digest.h"
+
+namespace dynatlas {
+
+std::string position_of(const Origin& origin) { return fmt::format("{}: record {}", origin.file_name, origin.record); }
+
+std::string parked_id(const std::string& record_sha256) { return "files:" + record_sha256; }
+
+ParkedRecord parked_record(const Change& change, const Origin& origin, const std::string& cause) {
+  ParkedRecord record;
+  record.record_sha256 = sha256_hex(origin.text);
+  record.id = parked_id(record.record_sha256);
+  record.table = origin.table;
+  record.to = change.destination->name();
+  record.destination = change.destination;
+  record.key = change.key;
+  record.version = change.version;
+  record.position = position_of(origin);
+  record.cause = cause;
+  record.record = origin.text.substr(0, parked_record_bytes_max);
+  record.record_size = origin.text.size();
+  return record;
+}
+
+}  // namespace dynatlas

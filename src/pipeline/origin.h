@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "target/target.h"
+
+namespace dynatlas {
+
+// Where a change came from: what has to be known of it should its target not take it.
+struct Origin {
+  std::string table;
+  std::string file_name;
+  std::uint64_t record = 0;  // from 0, in its file
+  std::string text;          // the record as received
+};
+
+// "changes.ndjson: record 3"
+std::string position_of(const Origin& origin);
+
+// The change as a record that cannot be written, for this cause.
+ParkedRecord parked_record(const Change& change, const Origin& origin, const std::string& cause);
+
+// The id of a record that came from files (docs/file-formats.md, "Dead letters").
+std::string parked_id(const std::string& record_sha256);
+
+}  // namespace dynatlas
