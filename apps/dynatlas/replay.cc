@@ -14,7 +14,7 @@
 
 #include "base/file.h"
 #include "base/time_text.h"
-#include "target/dump/dump_target.h"
+#include "targets.h"
 #include "verbs.h"
 
 namespace dynatlas {
@@ -34,18 +34,6 @@ struct Options {
   std::string summary_file;
   bool dry_run = false;
 };
-
-Result<std::string> dump_folder_of(const Options& options, const Config& config) {
-  if (options.to.empty() && config.dump_folder) return *config.dump_folder;
-  if (options.to.empty())
-    return usage("replay needs a target: --to dump:FOLDER, or target.dump.folder in the configuration");
-  if (options.to.rfind("mongodb://", 0) == 0 || options.to.rfind("mongodb+srv://", 0) == 0) {
-    return usage(
-        "--to mongodb://..: this version cannot write into MongoDB yet; use --to dump:FOLDER and mongorestore");
-  }
-  if (options.to.rfind("dump:", 0) != 0 || options.to.size() == 5) return usage("--to must be dump:FOLDER");
-  return options.to.substr(5);
-}
 
 void handle(int signal, void (*handler)(int), int flags) {
   struct sigaction action {};
@@ -106,15 +94,14 @@ Result<int> run_replay(Options& options) {
   if (fs::is_directory(options.summary_file))
     return usage(fmt::format("--summary {}: is a folder, and must be a file", options.summary_file));
   if (options.replay.files.empty()) options.replay.files.emplace_back("-");
-  ASSIGN_OR_RETURN(const Config config, Config::load(options.config));
-  ASSIGN_OR_RETURN(const std::string folder, dump_folder_of(options, config));
+  ASSIGN_OR_RETURN(const ConfiguredTarget configured, load_config_and_target(options.config, options.to));
   RETURN_IF_ERROR(check_inputs(options.replay.files));
-  ASSIGN_OR_RETURN(const std::unique_ptr<DumpTarget> target,
-                   DumpTarget::open(folder, options.dry_run ? DumpTarget::Mode::dry_run : DumpTarget::Mode::apply));
+  ASSIGN_OR_RETURN(const std::unique_ptr<Target> target,
+                   open_target(configured, options.dry_run ? WriteMode::dry_run : WriteMode::apply));
   stop_on_signals();
   const auto begin = std::chrono::steady_clock::now();
   ReplaySummary summary;
-  const Result<void> replayed = replay(config, options.replay, *target, stop_requested, summary);
+  const Result<void> replayed = replay(configured.config, options.replay, *target, stop_requested, summary);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   RETURN_IF_ERROR(tell_summary(options, summary, seconds));
   if (!replayed) return replayed.error();
@@ -128,7 +115,9 @@ void add_replay(CLI::App& app, Run& run) {
       *app.add_subcommand("replay", "Applies items and changes from files to a target under the version guard");
   const auto options = std::make_shared<Options>();
   options->replay.jobs = std::max(1U, std::thread::hardware_concurrency());
-  verb.add_option("--to", options->to, "The target: dump:FOLDER, which mongorestore loads")->type_name("TARGET");
+  verb.add_option("--to", options->to,
+                  "The target: mongodb://.. or mongodb+srv://.., or dump:FOLDER, which mongorestore loads")
+      ->type_name("TARGET");
   verb.add_option("--map", options->config.maps,
                   "Where a table goes: TABLE=DATABASE.COLLECTION; *=DATABASE.* maps the rest; may be repeated")
       ->type_name("MAP")
@@ -150,7 +139,8 @@ void add_replay(CLI::App& app, Run& run) {
   add_config_options(verb, options->config);
   verb.add_option("FILE", options->replay.files, "Input, plain or gzip or zstd; - or nothing is standard input");
   verb.footer(
-      "Example: dynatlas replay --to dump:out --map customers=shop.customers --key customers=customerId "
+      "Example: dynatlas replay --to mongodb://127.0.0.1/shop --map customers=shop.customers --key "
+      "customers=customerId "
       "changes.ndjson.gz\n"
       "Exit codes: 0 done, 1 done but records were parked, 2 usage, 3 stopped (the same command continues).");
   verb.callback([options, &run] { run = [options] { return run_replay(*options); }; });

@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "base/table_name.h"
+#include "config/duration.h"
 #include "config/paths.h"
 #include "config/settings.h"
 #include "config/table_rules.h"
@@ -86,6 +87,33 @@ Result<std::string> metadata_of(const YAML::Node& root, const std::string& file)
                       "`metadata` must be a field name without `.` and `%`, other than `_id` and not led by `$`");
 }
 
+// A duration of `limits`, where it is given.
+Result<void> read_duration(const YAML::Node& limits, const char* name, const std::string& file,
+                           std::chrono::milliseconds& duration) {
+  const YAML::Node node = limits[name];
+  if (!node) return {};
+  const auto parsed = parse_duration(node.Scalar());
+  if (!parsed)
+    return config_error(node, file, fmt::format("`limits.{}` must be a duration such as 30s, 10m, 24h or 30d", name));
+  duration = *parsed;
+  return {};
+}
+
+// A batch takes a quarter of settle_after at most, and clocks differ by half of it: below some seconds nothing works.
+Result<Config::Times> read_times(const YAML::Node& limits, const std::string& file) {
+  Config::Times times;
+  RETURN_IF_ERROR(read_duration(limits, "settle_after", file, times.settle_after));
+  RETURN_IF_ERROR(read_duration(limits, "patience", file, times.patience));
+  if (limits["tombstone_life"] && limits["tombstone_life"].Scalar() != "auto")
+    RETURN_IF_ERROR(read_duration(limits, "tombstone_life", file, times.tombstone_life));
+  if (times.settle_after < std::chrono::seconds(10))
+    return config_error(limits["settle_after"], file, "`limits.settle_after` must be 10s or more");
+  if (times.tombstone_life < times.settle_after * 2)
+    return config_error(limits[limits["tombstone_life"] ? "tombstone_life" : "settle_after"], file,
+                        "`limits.tombstone_life` must be twice `limits.settle_after` or more");
+  return times;
+}
+
 }  // namespace
 
 const TableRules& Config::rules(std::string_view table) const {
@@ -112,6 +140,26 @@ std::string Config::two_tables_of_one_target() const {
   return "";
 }
 
+Result<void> Config::read_target(const YAML::Node& root, const std::string& file) {
+  if (root["state"] && root["state"]["database"]) {
+    const YAML::Node database = root["state"]["database"];
+    state_database = database.Scalar();
+    if (const std::string fault = target_fault(*state_database, "dead_letters"); !fault.empty())
+      return config_error(database, file, "`state.database` " + fault);
+  }
+  const YAML::Node target = root["target"];
+  if (!target) return {};
+  if (target["dump"] && target["dump"]["folder"]) dump_folder = target["dump"]["folder"].Scalar();
+  if (!target["mongodb"]) return {};
+  if (target["mongodb"]["uri"]) mongodb_uri = target["mongodb"]["uri"].Scalar();
+  if (dump_folder && mongodb_uri)
+    return config_error(target, file, "`target` must be one of `mongodb` and `dump`, not both");
+  const YAML::Node concern = target["mongodb"]["write_concern"];
+  if (!concern || concern.Scalar() == "majority") return {};
+  return config_error(concern, file,
+                      "`target.mongodb.write_concern` must be majority: what fewer servers have can be rolled back");
+}
+
 Result<void> Config::read(const YAML::Node& root, const ConfigOptions& options, const std::string& file) {
   if (root["source"] && root["source"]["kinesis"] && root["source"]["kinesis"]["binary"]) {
     const bool once = root["source"]["kinesis"]["binary"].Scalar() == "once";
@@ -119,8 +167,10 @@ Result<void> Config::read(const YAML::Node& root, const ConfigOptions& options, 
   }
   if (root["limits"] && root["limits"]["parked_in_a_row"])
     parked_in_a_row = root["limits"]["parked_in_a_row"].as<std::size_t>();
-  if (root["target"] && root["target"]["dump"] && root["target"]["dump"]["folder"])
-    dump_folder = root["target"]["dump"]["folder"].Scalar();
+  RETURN_IF_ERROR(read_target(root, file));
+  if (root["limits"]) {
+    ASSIGN_OR_RETURN(times, read_times(root["limits"], file));
+  }
 
   Tables tables;
   RETURN_IF_ERROR(take_entries(root["tables"], file, tables));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -45,6 +46,13 @@ class Config : public RulesByTable {
   };
   Namespace target_of(std::string_view table) const;
 
+  // `limits` that are durations.
+  struct Times {
+    std::chrono::milliseconds settle_after = std::chrono::minutes(10);
+    std::chrono::milliseconds tombstone_life = std::chrono::hours(24 * 30);  // files have no retention that is known
+    std::chrono::milliseconds patience = std::chrono::minutes(5);
+  };
+
   // Two tables with one target, whose items would overwrite each other: empty where there are none.
   std::string two_tables_of_one_target() const;
 
@@ -54,9 +62,13 @@ class Config : public RulesByTable {
   BinaryText kinesis_binary = BinaryText::twice;
   std::size_t parked_in_a_row = 100;
   std::optional<std::string> dump_folder;
+  std::optional<std::string> mongodb_uri;     // holds a password: never in a message
+  std::optional<std::string> state_database;  // `state.database`
+  Times times;
 
  private:
   Result<void> read(const YAML::Node& root, const ConfigOptions& options, const std::string& file);
+  Result<void> read_target(const YAML::Node& root, const std::string& file);
   Result<void> check_targets() const;
 
   std::map<std::string, TableRules, std::less<>> tables_;

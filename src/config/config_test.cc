@@ -74,6 +74,42 @@ TEST_F(ConfigTest, OfNothingHasTheDocumentedDefaults) {
   EXPECT_EQ(config.kinesis_binary, BinaryText::twice);
   EXPECT_EQ(config.parked_in_a_row, 100U);
   EXPECT_FALSE(config.dump_folder);
+  EXPECT_FALSE(config.mongodb_uri);
+  EXPECT_FALSE(config.state_database);
+  EXPECT_EQ(config.times.settle_after, std::chrono::minutes(10));
+  EXPECT_EQ(config.times.tombstone_life, std::chrono::hours(24 * 30));
+  EXPECT_EQ(config.times.patience, std::chrono::minutes(5));
+}
+
+TEST_F(ConfigTest, ReadsWhatAMongoDBTargetNeeds) {
+  const Config config = loaded(R"(
+target: {mongodb: {uri: "mongodb://h/shop", write_concern: majority}}
+state: {database: ops}
+limits: {settle_after: 1m, tombstone_life: 2m, patience: 30s}
+)");
+  EXPECT_EQ(config.mongodb_uri, "mongodb://h/shop");
+  EXPECT_EQ(config.state_database, "ops");
+  EXPECT_EQ(config.times.settle_after, std::chrono::minutes(1));
+  EXPECT_EQ(config.times.tombstone_life, std::chrono::minutes(2));
+  EXPECT_EQ(config.times.patience, std::chrono::seconds(30));
+  EXPECT_EQ(loaded("limits: {tombstone_life: auto}\n").times.tombstone_life, std::chrono::hours(24 * 30));
+}
+
+TEST_F(ConfigTest, RefusesTargetsAndTimesUnderWhichTheGuardDoesNotHold) {
+  const std::vector<std::pair<std::string, std::string>> refused = {
+      {"target: {mongodb: {uri: x, write_concern: 1}}", "`target.mongodb.write_concern` must be majority"},
+      {"target: {mongodb: {uri: x}, dump: {folder: y}}", "not both"},
+      {"state: {database: a.b/c}", "`state.database` has a database name"},
+      {"limits: {settle_after: 9s}", "`limits.settle_after` must be 10s or more"},
+      {"limits: {settle_after: soon}", "`limits.settle_after` must be a duration"},
+      {"limits: {tombstone_life: 19m}", "`limits.tombstone_life` must be twice"},
+      {"limits: {settle_after: 16d}", "`limits.tombstone_life` must be twice"},
+      {"limits: {patience: 5}", "`limits.patience` must be a duration"},
+  };
+  for (const auto& [text, why] : refused) {
+    EXPECT_THAT(refusal(text + "\n"), HasSubstr(why));
+    EXPECT_THAT(refusal(text + "\n"), HasSubstr(at_line(1)));
+  }
 }
 
 TEST_F(ConfigTest, ReadsEveryRuleOfATable) {

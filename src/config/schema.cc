@@ -198,6 +198,7 @@ const Schema& configuration_schema() {
                            {"connections", count()},
                            {"settle_after", text()},
                            {"tombstone_life", text()},
+                           {"patience", text()},
                            {"parked_in_a_row", count()}})},
            {"http", map({{"listen", text()}})}});
   return schema;

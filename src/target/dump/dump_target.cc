@@ -21,9 +21,6 @@ namespace dynatlas {
 
 namespace {
 
-// Files have no retention that is known (docs/architecture.md, "Tombstones").
-constexpr auto tombstone_life = std::chrono::hours(24 * 30);
-
 std::int64_t milliseconds_now() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
       .count();
@@ -87,15 +84,22 @@ struct DumpTarget::Statements {
   }
 };
 
-DumpTarget::DumpTarget(std::string folder, Mode mode, OwnedSqlite database, std::unique_ptr<Statements> statements)
-    : folder_(std::move(folder)), mode_(mode), database_(std::move(database)), statements_(std::move(statements)) {}
+DumpTarget::DumpTarget(std::string folder, Mode mode, std::chrono::milliseconds tombstone_life, OwnedSqlite database,
+                       std::unique_ptr<Statements> statements)
+    : folder_(std::move(folder)),
+      mode_(mode),
+      tombstone_life_(tombstone_life),
+      database_(std::move(database)),
+      statements_(std::move(statements)) {}
 
 DumpTarget::~DumpTarget() = default;
 
-Result<std::unique_ptr<DumpTarget>> DumpTarget::open(const std::string& folder, Mode mode) {
+Result<std::unique_ptr<DumpTarget>> DumpTarget::open(const std::string& folder, Mode mode,
+                                                     std::chrono::milliseconds tombstone_life) {
   ASSIGN_OR_RETURN(OwnedSqlite database, mode == Mode::apply ? open_state(folder) : open_state_copy(folder));
   ASSIGN_OR_RETURN(std::unique_ptr<Statements> statements, Statements::prepare(database.get()));
-  return std::unique_ptr<DumpTarget>(new DumpTarget(folder, mode, std::move(database), std::move(statements)));
+  return std::unique_ptr<DumpTarget>(
+      new DumpTarget(folder, mode, tombstone_life, std::move(database), std::move(statements)));
 }
 
 // --- collections
@@ -240,7 +244,7 @@ Result<void> DumpTarget::raise_tombstone(const Collection& collection, const std
   raise.bind_blob(2, key);
   raise.bind(3, version.t);
   raise.bind_text(4, version.s);
-  raise.bind(5, milliseconds_now() + std::chrono::milliseconds(tombstone_life).count());
+  raise.bind(5, milliseconds_now() + tombstone_life_.count());
   return raise.run();
 }
 

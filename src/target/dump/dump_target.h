@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
@@ -18,7 +19,10 @@ class DumpTarget : public Target {
   enum class Mode : std::uint8_t { apply, dry_run };
 
   // Opens or makes the folder. A dry run works on a copy of the state that vanishes with it, and writes nothing.
-  static Result<std::unique_ptr<DumpTarget>> open(const std::string& folder, Mode mode);
+  // Tombstones last `tombstone_life`; files have no retention that is known (docs/architecture.md, "Tombstones").
+  static Result<std::unique_ptr<DumpTarget>> open(const std::string& folder, Mode mode,
+                                                  std::chrono::milliseconds tombstone_life = std::chrono::hours(24 *
+                                                                                                                30));
 
   ~DumpTarget() override;
 
@@ -38,7 +42,8 @@ class DumpTarget : public Target {
   // What stands under a key.
   struct Found;
 
-  DumpTarget(std::string folder, Mode mode, OwnedSqlite database, std::unique_ptr<Statements> statements);
+  DumpTarget(std::string folder, Mode mode, std::chrono::milliseconds tombstone_life, OwnedSqlite database,
+             std::unique_ptr<Statements> statements);
 
   Result<Collection*> collection_of(const Change& change);
   Result<Collection> read_or_make(const Change& change);
@@ -57,6 +62,7 @@ class DumpTarget : public Target {
 
   std::string folder_;
   Mode mode_;
+  std::chrono::milliseconds tombstone_life_;
   OwnedSqlite database_;
   std::unique_ptr<Statements> statements_;
   std::map<const Destination*, Collection> collections_;  // of the current transaction

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "targets.h"
+
+#include "base/clock.h"
+#include "target/dump/dump_target.h"
+#include "target/mongodb/dry_run.h"
+#include "target/mongodb/mongo_target.h"
+#include "target/mongodb/options.h"
+
+namespace dynatlas {
+
+namespace {
+
+bool is_mongodb(const std::string& to) { return to.starts_with("mongodb://") || to.starts_with("mongodb+srv://"); }
+
+std::string state_database(const ConfiguredTarget& configured) {
+  if (configured.config.state_database) return *configured.config.state_database;
+  return configured.place.mongodb_database.empty() ? "dynatlas" : configured.place.mongodb_database;
+}
+
+Result<std::unique_ptr<Target>> open_mongodb(const ConfiguredTarget& configured, WriteMode mode) {
+  const Config::Times& times = configured.config.times;
+  ASSIGN_OR_RETURN(std::unique_ptr<MongoPort> port, connect_mongo({configured.place.mongodb_uri}));
+  MongoTargetOptions options;
+  options.state_database = state_database(configured);
+  options.times = {times.settle_after, times.tombstone_life};
+  options.patience = times.patience;
+  if (mode == WriteMode::apply)
+    return std::unique_ptr<Target>(std::make_unique<MongoTarget>(std::move(port), system_clock(), std::move(options)));
+  return std::unique_ptr<Target>(
+      std::make_unique<MongoDryRun>(std::move(port), system_clock(), options.patience, options.seed));
+}
+
+Result<std::unique_ptr<Target>> open_dump(const ConfiguredTarget& configured, WriteMode mode) {
+  ASSIGN_OR_RETURN(std::unique_ptr<DumpTarget> target,
+                   DumpTarget::open(configured.place.dump_folder,
+                                    mode == WriteMode::apply ? DumpTarget::Mode::apply : DumpTarget::Mode::dry_run,
+                                    configured.config.times.tombstone_life));
+  return std::unique_ptr<Target>(std::move(target));
+}
+
+}  // namespace
+
+Result<TargetPlace> target_place(const std::string& to, const Config& config) {
+  TargetPlace place;
+  if (to.empty() && config.dump_folder) {
+    place.dump_folder = *config.dump_folder;
+    return place;
+  }
+  if (to.starts_with("dump:") && to.size() > 5) {
+    place.dump_folder = to.substr(5);
+    return place;
+  }
+  if (to.empty() && !config.mongodb_uri)
+    return usage(
+        "a target is missing: --to mongodb://.. or --to dump:FOLDER, or target.mongodb.uri or target.dump.folder in "
+        "the "
+        "configuration");
+  place.mongodb_uri = to.empty() ? *config.mongodb_uri : to;
+  if (!is_mongodb(place.mongodb_uri))
+    return usage(to.empty() ? "target.mongodb.uri must begin with mongodb:// or mongodb+srv://"
+                            : "--to must be mongodb://.., mongodb+srv://.. or dump:FOLDER");
+  ASSIGN_OR_RETURN(const MongoUri uri, read_mongo_uri(place.mongodb_uri));
+  place.mongodb_database = uri.database;
+  return place;
+}
+
+Result<ConfiguredTarget> load_config_and_target(ConfigOptions options, const std::string& to) {
+  ASSIGN_OR_RETURN(Config config, Config::load(options));
+  ASSIGN_OR_RETURN(TargetPlace place, target_place(to, config));
+  if (!place.mongodb_database.empty()) {
+    options.database = place.mongodb_database;  // where tables go that nobody gave another
+    ASSIGN_OR_RETURN(config, Config::load(options));
+  }
+  return ConfiguredTarget{std::move(config), std::move(place)};
+}
+
+Result<std::unique_ptr<Target>> open_target(const ConfiguredTarget& configured, WriteMode mode) {
+  return configured.place.dump_folder.empty() ? open_mongodb(configured, mode) : open_dump(configured, mode);
+}
+
+}  // namespace dynatlas

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "config/config.h"
+#include "target/target.h"
+
+namespace dynatlas {
+
+// Where a verb writes.
+struct TargetPlace {
+  std::string dump_folder;       // empty: a MongoDB server
+  std::string mongodb_uri;       // holds a password: never in a message
+  std::string mongodb_database;  // of the URI; empty where it names none
+};
+
+// What `--to` says, else the configuration. Usage where it is neither, or no target.
+Result<TargetPlace> target_place(const std::string& to, const Config& config);
+
+// The configuration, read with what the target's URI says of it, and the target.
+struct ConfiguredTarget {
+  Config config;
+  TargetPlace place;
+};
+Result<ConfiguredTarget> load_config_and_target(ConfigOptions options, const std::string& to);
+
+enum class WriteMode : std::uint8_t { apply, dry_run };
+Result<std::unique_ptr<Target>> open_target(const ConfiguredTarget& configured, WriteMode mode);
+
+}  // namespace dynatlas
