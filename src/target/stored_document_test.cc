@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <limits>
+
 #include "support/target_contract.h"
 
 namespace dynatlas {
@@ -32,12 +34,34 @@ TEST(StoredState, ReadsTheFieldThatItIsGiven) {
 
 TEST(StoredState, HasNoVersionWhereItIsNotWhole) {
   for (const char* metadata : {R"({"types":{"a":"SS"}})", R"({"t":{"$numberLong":"10"}})", R"({"s":"k0011"})",
-                               R"({"t":10,"s":"k0011"})", R"({"t":{"$numberLong":"10"},"s":5})"}) {
+                               R"({"t":"10","s":"k0011"})", R"({"t":{"$numberLong":"10"},"s":5})"}) {
     const StoredState state = state_of(std::string(R"({"_id":1,"_dynatlas":)") + metadata + "}");
     EXPECT_TRUE(state.has_metadata) << metadata;
     EXPECT_FALSE(state.version) << metadata;
   }
   EXPECT_FALSE(state_of(R"({"_id":1,"_dynatlas":"mine"})").has_metadata);
+}
+
+// A shell that stores a document again makes doubles of its numbers. MongoDB compares them by value, and so must we.
+TEST(StoredState, ReadsATimeOfEveryTypeOfNumbers) {
+  constexpr std::int64_t newest = std::numeric_limits<std::int64_t>::max();
+  const std::vector<std::pair<std::string, std::int64_t>> times = {
+      {R"({"$numberInt":"10"})", 10},
+      {R"({"$numberDouble":"10.0"})", 10},
+      {R"({"$numberDouble":"10.5"})", 11},
+      {R"({"$numberDouble":"-10.5"})", -10},
+      {R"({"$numberDouble":"1e300"})", newest},
+      {R"({"$numberDouble":"-1e300"})", std::numeric_limits<std::int64_t>::min()},
+      {R"({"$numberDouble":"NaN"})", newest},
+      {R"({"$numberDecimal":"10"})", 10},
+      {R"({"$numberDecimal":"10.25"})", 11},
+      {R"({"$numberDecimal":"NaN"})", newest},
+  };
+  for (const auto& [text, t] : times) {
+    const StoredState state = state_of(R"({"_id":1,"_dynatlas":{"t":)" + text + R"(,"s":"k0011"}})");
+    ASSERT_TRUE(state.version) << text;
+    EXPECT_EQ(state.version->t, t) << text;
+  }
 }
 
 TEST(StoredState, RefusesWhatIsNoDocument) {
