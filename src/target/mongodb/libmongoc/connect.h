@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+
+#include "base/result.h"
+#include "target/mongodb/options.h"
+
+namespace dynatlas {
+
+// As connect_mongo() in options.h says. A replica set that elects is waited for.
+Result<std::unique_ptr<MongoPort>> connect(const MongoServer& server);
+
+}  // namespace dynatlas

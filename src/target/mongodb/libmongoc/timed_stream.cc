@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "target/mongodb/libmongoc/timed_stream.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+#include <memory>
+
+#include "target/mongodb/libmongoc/owned.h"
+
+// What libmongoc makes a client's streams by; it is exported, but stands in no header.
+extern "C" mongoc_stream_t* mongoc_client_default_stream_initiator(const mongoc_uri_t* uri,
+                                                                   const mongoc_host_list_t* host, void* client,
+                                                                   bson_error_t* error);
+
+namespace dynatlas {
+
+// A stream around another; libmongoc knows it by its first member.
+struct TimedStream {
+  mongoc_stream_t functions{};
+  mongoc_stream_t* inner = nullptr;
+  Connections* connections = nullptr;
+  bool timed_out = false;
+
+  static TimedStream& of(mongoc_stream_t* stream) { return *reinterpret_cast<TimedStream*>(stream); }
+  static mongoc_stream_t* around(mongoc_stream_t* inner, Connections& connections);
+
+  // Calls `transfer` with the time that is left for it.
+  template <class Transfer>
+  ssize_t transfer(std::int32_t timeout_msec, Transfer transfer) {
+    const std::int32_t bounded = connections->bounded(timeout_msec);
+    errno = ETIMEDOUT;
+    const ssize_t moved = bounded == 0 ? -1 : transfer(bounded);
+    if (moved <= 0) {
+      connections->lost_ = true;
+      timed_out = connections->time_left().count() == 0;
+    }
+    return moved;
+  }
+};
+static_assert(std::is_standard_layout_v<TimedStream>);
+
+mongoc_stream_t* TimedStream::around(mongoc_stream_t* inner, Connections& connections) {
+  auto owned = std::make_unique<TimedStream>();
+  owned->inner = inner;
+  owned->connections = &connections;
+  mongoc_stream_t& functions = owned->functions;
+  functions.type = std::numeric_limits<std::int16_t>::max();  // none of libmongoc's
+  functions.destroy = [](mongoc_stream_t* stream) {
+    const std::unique_ptr<TimedStream> gone(&of(stream));
+    mongoc_stream_destroy(gone->inner);
+  };
+  functions.failed = [](mongoc_stream_t* stream) {
+    const std::unique_ptr<TimedStream> gone(&of(stream));
+    mongoc_stream_failed(gone->inner);
+  };
+  functions.close = [](mongoc_stream_t* stream) { return mongoc_stream_close(of(stream).inner); };
+  functions.flush = [](mongoc_stream_t* stream) { return mongoc_stream_flush(of(stream).inner); };
+  functions.writev = [](mongoc_stream_t* stream, mongoc_iovec_t* pieces, size_t count, int32_t timeout_msec) {
+    return of(stream).transfer(
+        timeout_msec, [&](int32_t bounded) { return mongoc_stream_writev(of(stream).inner, pieces, count, bounded); });
+  };
+  functions.readv = [](mongoc_stream_t* stream, mongoc_iovec_t* pieces, size_t count, size_t least,
+                       int32_t timeout_msec) {
+    return of(stream).transfer(timeout_msec, [&](int32_t bounded) {
+      return mongoc_stream_readv(of(stream).inner, pieces, count, least, bounded);
+    });
+  };
+  functions.setsockopt = [](mongoc_stream_t* stream, int level, int name, void* value, mongoc_socklen_t length) {
+    return mongoc_stream_setsockopt(of(stream).inner, level, name, value, length);
+  };
+  functions.get_base_stream = [](mongoc_stream_t* stream) { return of(stream).inner; };
+  functions.check_closed = [](mongoc_stream_t* stream) { return mongoc_stream_check_closed(of(stream).inner); };
+  functions.timed_out = [](mongoc_stream_t* stream) {
+    return of(stream).timed_out || mongoc_stream_timed_out(of(stream).inner);
+  };
+  functions.should_retry = [](mongoc_stream_t* stream) { return mongoc_stream_should_retry(of(stream).inner); };
+  return &owned.release()->functions;
+}
+
+namespace {
+
+ConnectFailure failure_of(const mongoc_host_list_t& host, const bson_error_t& error) {
+  if (error.code == MONGOC_ERROR_STREAM_NAME_RESOLUTION) return {ConnectFailure::Step::name_resolution, host.host, {}};
+  if (error.code == MONGOC_ERROR_STREAM_CONNECT) return {ConnectFailure::Step::connect, host.host, {}};
+  return {ConnectFailure::Step::tls, host.host, error.message};
+}
+
+}  // namespace
+
+void Connections::serve(mongoc_client_t* client) {
+  client_ = client;
+  mongoc_client_set_stream_initiator(client, &Connections::open, this);
+}
+
+void Connections::begin_call(std::chrono::milliseconds limit) {
+  limit_ = limit;
+  end_ = Clock::now() + limit;
+  lost_ = false;
+  failure_.reset();
+}
+
+std::chrono::milliseconds Connections::time_left() const {
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end_ - Clock::now());
+  return std::max(left, std::chrono::milliseconds(0));
+}
+
+std::int32_t Connections::bounded(std::int32_t timeout_msec) const {
+  const std::int64_t left = time_left().count();
+  const std::int64_t asked = timeout_msec < 0 ? std::numeric_limits<std::int32_t>::max() : timeout_msec;
+  return static_cast<std::int32_t>(std::min(left, asked));
+}
+
+mongoc_stream_t* Connections::open(const mongoc_uri_t* uri, const mongoc_host_list_t* host, void* connections,
+                                   bson_error_t* error) {
+  auto& self = *static_cast<Connections*>(connections);
+  const std::int32_t timeout =
+      self.bounded(mongoc_uri_get_option_as_int32(uri, MONGOC_URI_CONNECTTIMEOUTMS, MONGOC_DEFAULT_CONNECTTIMEOUTMS));
+  if (timeout == 0) {
+    bson_set_error(error, MONGOC_ERROR_STREAM, MONGOC_ERROR_STREAM_CONNECT, "no time is left");
+    return nullptr;
+  }
+  const OwnedUri bounded(mongoc_uri_copy(uri));
+  mongoc_uri_set_option_as_int32(bounded.get(), MONGOC_URI_CONNECTTIMEOUTMS, timeout);
+  mongoc_stream_t* stream = mongoc_client_default_stream_initiator(bounded.get(), host, self.client_, error);
+  if (stream == nullptr) {
+    self.failure_ = failure_of(*host, *error);
+    return nullptr;
+  }
+  return TimedStream::around(stream, self);
+}
+
+}  // namespace dynatlas
