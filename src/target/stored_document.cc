@@ -154,6 +154,17 @@ std::string with_id(std::string_view document, BsonType type, std::string_view i
   return std::string(out.view());
 }
 
+std::string with_metadata_field(std::string_view document, std::string_view metadata_name) {
+  if (find(document, metadata_name)) return std::string(document);
+  Buffer out;
+  OpenDocument copy(out);
+  out.append(elements_of(document));
+  begin_element(out, BsonType::document, metadata_name);
+  OpenDocument(out).close();
+  copy.close();
+  return std::string(out.view());
+}
+
 std::string soft_deleted(std::string_view document, const Version& version, std::string_view metadata_name) {
   Buffer out;
   OpenDocument copy(out);

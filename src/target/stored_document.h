@@ -35,6 +35,9 @@ std::string with_id(std::string_view document, BsonType type, std::string_view i
 // The document's `_id`, where it has one.
 std::optional<BsonElement> id_of(std::string_view document);
 
+// The document with an empty metadata field at its end, where it has none.
+std::string with_metadata_field(std::string_view document, std::string_view metadata_name);
+
 // The document as a soft delete leaves it: t, s and `deleted` set, all else as it was.
 std::string soft_deleted(std::string_view document, const Version& version, std::string_view metadata_name);
 

@@ -9,6 +9,7 @@
 #include "target/mongodb/soft_deletes.h"
 #include "target/mongodb/tombstones.h"
 #include "target/mongodb/unguarded.h"
+#include "target/stored_document.h"
 
 namespace dynatlas {
 
@@ -144,11 +145,17 @@ Result<void> GuardedBatch::bury(std::span<BatchChange> removes) {
 Result<void> GuardedBatch::upsert(std::span<BatchChange> upserts) {
   written_.clear();
   std::vector<GuardedWrite> writes;
+  std::vector<std::string> marked;  // views into them last
+  marked.reserve(upserts.size());
   for (BatchChange& change : upserts) {
     if (change.verdict != Verdict::open) continue;
     const Change& made = *change.change;
     writes.push_back({&made.key, made.version ? &*made.version : nullptr, made.document});
     written_.push_back(&change);
+    // Else what this wrote could not be told from what `existing: refuse` refuses.
+    if (made.version || !collection_.documents.refuse_foreign) continue;
+    marked.push_back(with_metadata_field(made.document, collection_.documents.metadata));
+    writes.back().document = marked.back();
   }
   if (writes.empty()) return {};
   RETURN_IF_ERROR(write_guarded(port_, collection_.documents, writes));
