@@ -11,22 +11,36 @@
 
 namespace dynatlas {
 
-void add_config_options(CLI::App& verb, ConfigOptions& options) {
+void add_file_options(CLI::App& verb, ConfigOptions& options) {
   verb.add_option("-c,--config", options.file, "Configuration file (YAML)")->type_name("FILE");
   verb.add_option("--set", options.settings, "Sets one value of the configuration: path.to.key=value; may be repeated")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+void add_config_options(CLI::App& verb, ConfigOptions& options) {
+  add_file_options(verb, options);
   verb.add_option("--key", options.keys, "Key attributes in key-schema order: [TABLE=]HASH[,RANGE]; may be repeated")
       ->type_name("KEY")
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
+void add_map_option(CLI::App& verb, ConfigOptions& options) {
+  verb.add_option("--map", options.maps,
+                  "Where a table goes: TABLE=DATABASE.COLLECTION; *=DATABASE.* maps the rest; may be repeated")
+      ->type_name("MAP")
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
 void add_form_option(CLI::App& verb, InputForm& form) {
-  static const std::map<std::string, InputForm> forms = {
-      {"item", InputForm::item},       {"export", InputForm::full_export}, {"incremental", InputForm::incremental},
-      {"kinesis", InputForm::kinesis}, {"streams", InputForm::streams},    {"lambda", InputForm::lambda}};
+  static const std::map<std::string, InputForm> forms = [] {
+    std::map<std::string, InputForm> words(input_form_words.begin(), input_form_words.end());
+    words.erase("any");
+    return words;
+  }();
   add_word_option(verb, "--from", form, forms, "What the input is, where it shall not be recognised record by record");
 }
 
@@ -60,6 +74,7 @@ int run_verb(int argc, char** argv) {
   Run run;
   add_convert(app, run);
   add_replay(app, run);
+  add_dlq(app, run);
   app.allow_extras();  // so that a verb that is none can be named; the verbs do not inherit it here
   try {
     app.parse(argc, argv);

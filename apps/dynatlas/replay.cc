@@ -2,18 +2,16 @@
 #include "pipeline/replay.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
-#include <csignal>
 #include <filesystem>
 #include <memory>
 #include <thread>
 
 #include "base/file.h"
 #include "base/time_text.h"
+#include "signals.h"
 #include "targets.h"
 #include "verbs.h"
 
@@ -23,9 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::atomic<bool> stop_requested = false;
-static_assert(std::atomic<bool>::is_always_lock_free);  // it is set in a signal handler
-
 struct Options {
   ConfigOptions config;
   ReplayOptions replay;
@@ -34,29 +29,6 @@ struct Options {
   std::string summary_file;
   bool dry_run = false;
 };
-
-void handle(int signal, void (*handler)(int), int flags) {
-  struct sigaction action {};
-  action.sa_handler = handler;
-  action.sa_flags = flags;  // without SA_RESTART: a read that waits for a silent pipe ends, too
-  sigaction(signal, &action, nullptr);
-}
-
-// A second signal of the kind ends the process at once, as if there were no handler. The alarm interrupts, each second,
-// a read that began to wait just after it was last asked whether to stop.
-void stop_on_signals() {
-  handle(
-      SIGALRM, [](int) { alarm(1); }, 0);
-  for (const int signal : {SIGINT, SIGTERM}) {
-    handle(
-        signal,
-        [](int) {
-          stop_requested = true;
-          alarm(1);
-        },
-        static_cast<int>(SA_RESETHAND));
-  }
-}
 
 std::string summary_json(const ReplaySummary& summary, double seconds) {
   return fmt::format(
@@ -98,10 +70,10 @@ Result<int> run_replay(Options& options) {
   RETURN_IF_ERROR(check_inputs(options.replay.files));
   ASSIGN_OR_RETURN(const std::unique_ptr<Target> target,
                    open_target(configured, options.dry_run ? WriteMode::dry_run : WriteMode::apply));
-  stop_on_signals();
+  const std::atomic<bool>& stop = stop_on_signals();
   const auto begin = std::chrono::steady_clock::now();
   ReplaySummary summary;
-  const Result<void> replayed = replay(configured.config, options.replay, *target, stop_requested, summary);
+  const Result<void> replayed = replay(configured.config, options.replay, *target, stop, summary);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   RETURN_IF_ERROR(tell_summary(options, summary, seconds));
   if (!replayed) return replayed.error();
@@ -118,11 +90,7 @@ void add_replay(CLI::App& app, Run& run) {
   verb.add_option("--to", options->to,
                   "The target: mongodb://.. or mongodb+srv://.., or dump:FOLDER, which mongorestore loads")
       ->type_name("TARGET");
-  verb.add_option("--map", options->config.maps,
-                  "Where a table goes: TABLE=DATABASE.COLLECTION; *=DATABASE.* maps the rest; may be repeated")
-      ->type_name("MAP")
-      ->allow_extra_args(false)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_map_option(verb, options->config);
   verb.add_option("--table", options->config.default_table, "The table of records that name none (default: items)")
       ->type_name("NAME");
   verb.add_option("--as-of", options->as_of,

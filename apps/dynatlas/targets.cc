@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "targets.h"
 
+#include <fmt/format.h>
+
 #include "base/clock.h"
 #include "target/dump/dump_target.h"
+#include "target/dump/state.h"
 #include "target/mongodb/dry_run.h"
+#include "target/mongodb/mongo_letters.h"
 #include "target/mongodb/mongo_target.h"
 #include "target/mongodb/options.h"
 
@@ -31,12 +35,31 @@ Result<std::unique_ptr<Target>> open_mongodb(const ConfiguredTarget& configured,
       std::make_unique<MongoDryRun>(std::move(port), system_clock(), options.patience, options.seed));
 }
 
-Result<std::unique_ptr<Target>> open_dump(const ConfiguredTarget& configured, WriteMode mode) {
-  ASSIGN_OR_RETURN(std::unique_ptr<DumpTarget> target,
-                   DumpTarget::open(configured.place.dump_folder,
-                                    mode == WriteMode::apply ? DumpTarget::Mode::apply : DumpTarget::Mode::dry_run,
-                                    configured.config.times.tombstone_life));
-  return std::unique_ptr<Target>(std::move(target));
+Result<std::unique_ptr<DumpTarget>> open_dump(const ConfiguredTarget& configured, WriteMode mode) {
+  return DumpTarget::open(configured.place.dump_folder,
+                          mode == WriteMode::apply ? DumpTarget::Mode::apply : DumpTarget::Mode::dry_run,
+                          configured.config.times.tombstone_life);
+}
+
+Result<TargetWithLetters> open_dump_with_letters(const ConfiguredTarget& configured, WriteMode mode) {
+  const std::string& folder = configured.place.dump_folder;
+  if (!has_state(folder))
+    return usage(fmt::format("{}: is no folder that dynatlas wrote: it has no .dynatlas/state.sqlite", folder));
+  ASSIGN_OR_RETURN(std::unique_ptr<DumpTarget> target, open_dump(configured, mode));
+  std::unique_ptr<DeadLetters> letters = target->letters();
+  return TargetWithLetters{std::move(target), std::move(letters)};
+}
+
+// The letters have a connection of their own.
+Result<TargetWithLetters> open_mongodb_with_letters(const ConfiguredTarget& configured, WriteMode mode) {
+  ASSIGN_OR_RETURN(std::unique_ptr<Target> target, open_mongodb(configured, mode));
+  ASSIGN_OR_RETURN(std::unique_ptr<MongoPort> port, connect_mongo({configured.place.mongodb_uri}));
+  MongoLettersOptions options;
+  options.state_database = state_database(configured);
+  options.patience = configured.config.times.patience;
+  options.dry_run = mode == WriteMode::dry_run;
+  return TargetWithLetters{std::move(target),
+                           std::make_unique<MongoLetters>(std::move(port), system_clock(), std::move(options))};
 }
 
 }  // namespace
@@ -76,7 +99,14 @@ Result<ConfiguredTarget> load_config_and_target(ConfigOptions options, const std
 }
 
 Result<std::unique_ptr<Target>> open_target(const ConfiguredTarget& configured, WriteMode mode) {
-  return configured.place.dump_folder.empty() ? open_mongodb(configured, mode) : open_dump(configured, mode);
+  if (configured.place.dump_folder.empty()) return open_mongodb(configured, mode);
+  ASSIGN_OR_RETURN(std::unique_ptr<DumpTarget> target, open_dump(configured, mode));
+  return std::unique_ptr<Target>(std::move(target));
+}
+
+Result<TargetWithLetters> open_with_letters(const ConfiguredTarget& configured, WriteMode mode) {
+  return configured.place.dump_folder.empty() ? open_mongodb_with_letters(configured, mode)
+                                              : open_dump_with_letters(configured, mode);
 }
 
 }  // namespace dynatlas

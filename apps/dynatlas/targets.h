@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "config/config.h"
+#include "target/dead_letters.h"
 #include "target/target.h"
 
 namespace dynatlas {
@@ -29,5 +30,13 @@ Result<ConfiguredTarget> load_config_and_target(ConfigOptions options, const std
 
 enum class WriteMode : std::uint8_t { apply, dry_run };
 Result<std::unique_ptr<Target>> open_target(const ConfiguredTarget& configured, WriteMode mode);
+
+// A target with its dead letters, for who looks after them. Usage where it is a folder that dynatlas never wrote: it is
+// not made.
+struct TargetWithLetters {
+  std::unique_ptr<Target> target;
+  std::unique_ptr<DeadLetters> letters;  // goes before the target does
+};
+Result<TargetWithLetters> open_with_letters(const ConfiguredTarget& configured, WriteMode mode);
 
 }  // namespace dynatlas

@@ -25,6 +25,7 @@ using Run = std::function<Result<int>()>;
 // Each adds its verb and its options, and sets `run` when it was given.
 void add_convert(CLI::App& app, Run& run);
 void add_replay(CLI::App& app, Run& run);
+void add_dlq(CLI::App& app, Run& run);
 
 // An option whose values are words.
 template <class Value>
@@ -42,7 +43,9 @@ void add_word_option(CLI::App& verb, const std::string& name, Value& value, cons
 }
 
 // Options that several verbs have.
-void add_config_options(CLI::App& verb, ConfigOptions& options);
+void add_file_options(CLI::App& verb, ConfigOptions& options);    // -c, --set
+void add_config_options(CLI::App& verb, ConfigOptions& options);  // the same and --key
+void add_map_option(CLI::App& verb, ConfigOptions& options);
 void add_form_option(CLI::App& verb, InputForm& form);
 
 }  // namespace dynatlas

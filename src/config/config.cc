@@ -129,6 +129,11 @@ Config::Namespace Config::target_of(std::string_view table) const {
   return target;
 }
 
+bool Config::says_target_of(std::string_view table) const {
+  const TableRules& found = rules(table);
+  return !found.database.empty() || !found.collection.empty();
+}
+
 std::string Config::two_tables_of_one_target() const {
   std::map<std::string, std::string> tables;
   for (const auto& [name, unused] : tables_) {

@@ -53,6 +53,9 @@ class Config : public RulesByTable {
     std::chrono::milliseconds patience = std::chrono::minutes(5);
   };
 
+  // Whether the file or an option says so, or it is only the default.
+  bool says_target_of(std::string_view table) const;
+
   // Two tables with one target, whose items would overwrite each other: empty where there are none.
   std::string two_tables_of_one_target() const;
 

@@ -9,14 +9,12 @@
 
 #include "base/buffer.h"
 #include "change/record.h"
+#include "decode/input_form.h"
 #include "decode/item.h"
 #include "decode/members.h"
 #include "decode/record_time.h"
 
 namespace dynatlas {
-
-// What a user may force the input to be (`--from`). `any` recognises each record by itself.
-enum class InputForm : std::uint8_t { any, item, full_export, incremental, kinesis, streams, lambda };
 
 struct RecordOptions {
   InputForm form = InputForm::any;

@@ -76,8 +76,10 @@ RecordStream::Step RecordStream::step_values() {
   }
   if (state_.loose && (state_.table_unknown || !state_.table.empty())) {
     const RecordDecoder::Decoded item = decode_item();
+    reading_ = reading_of_item();
     if (item.outcome == RecordDecoder::Outcome::decoded) return take(item, in_);
   }
+  reading_ = Reading::value;
   const RecordDecoder::Decoded decoded = decoder_.decode(in_, end_);
   if (decoded.outcome == RecordDecoder::Outcome::page) return open_page();
   if (decoded.outcome == RecordDecoder::Outcome::failed_batch) return read_nested(in_);
@@ -93,12 +95,15 @@ RecordStream::Step RecordStream::step_elements() {
   RecordDecoder::Decoded decoded{};
   switch (state_.elements) {
     case StreamState::Elements::records:
+      reading_ = Reading::element;
       decoded = decoder_.decode_element(in_, end_);
       break;
     case StreamState::Elements::items:
+      reading_ = reading_of_item();
       decoded = decode_item();
       break;
     case StreamState::Elements::values:
+      reading_ = Reading::value;
       decoded = decoder_.decode(in_, end_);
       break;
   }
@@ -140,24 +145,25 @@ void RecordStream::deliver(const char* begin, const char* behind) {
     return refuse({ErrorKind::poison, {}, "is an item of Responses behind a syntax error: its table is not known"},
                   begin, behind);
   }
-  const auto fault = sink_.decoded(decoder_.record(), {state_.records, 0, text});
+  const auto fault = sink_.decoded(decoder_.record(), {state_.records, 0, text, reading_});
   if (fault) return refuse(*fault, begin, behind);
   ++state_.records;
 }
 
 void RecordStream::refuse(const RecordFault& fault, const char* begin, const char* behind) {
-  sink_.refused(fault, decoder_.record(), place_of(begin, behind));
+  const bool lost = state_.table_unknown && decoder_.record().form == Record::Form::item;
+  sink_.refused(fault, decoder_.record(), place_of(begin, behind, lost ? Reading::lost_item : reading_));
   ++state_.records;
 }
 
 // Of what was not decoded: the decoder's record is another one.
 void RecordStream::refuse_unknown(std::string_view cause, const char* begin, const char* behind) {
-  sink_.refused({ErrorKind::poison, {}, std::string(cause)}, Record{}, place_of(begin, behind));
+  sink_.refused({ErrorKind::poison, {}, std::string(cause)}, Record{}, place_of(begin, behind, Reading::none));
   ++state_.records;
 }
 
-RecordPlace RecordStream::place_of(const char* begin, const char* behind) {
-  return {state_.records, line_of(begin), {begin, static_cast<std::size_t>(behind - begin)}};
+RecordPlace RecordStream::place_of(const char* begin, const char* behind, Reading reading) {
+  return {state_.records, line_of(begin), {begin, static_cast<std::size_t>(behind - begin)}, reading};
 }
 
 RecordStream::Step RecordStream::wait_or_refuse() {

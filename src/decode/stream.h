@@ -14,11 +14,21 @@ namespace dynatlas {
 // A single value, or an element of a wrapper, may be this large.
 inline constexpr std::size_t element_bytes_max = 64 * 1024 * 1024;
 
+// How a record's text can be read again by itself.
+enum class Reading : std::uint8_t {
+  value,      // as it stood: by itself
+  element,    // as an element of `Records`
+  item,       // as an item of its table
+  lost_item,  // as an item, of a table that is not known
+  none,       // it is no record, or not the whole of one
+};
+
 // Where a record stood. Numbers count from the start of the text that the stream was given first.
 struct RecordPlace {
   std::uint64_t number = 0;  // from 0
   std::uint64_t line = 0;    // from 0; told for refused records only
   std::string_view text;     // the record as received; of what is broken, as far as it was read
+  Reading reading = Reading::value;
 };
 
 // Receives what a stream finds, in input order.
@@ -115,7 +125,8 @@ class RecordStream {
   void deliver(const char* begin, const char* behind);
   void refuse(const RecordFault& fault, const char* begin, const char* behind);
   void refuse_unknown(std::string_view cause, const char* begin, const char* behind);
-  RecordPlace place_of(const char* begin, const char* behind);
+  RecordPlace place_of(const char* begin, const char* behind, Reading reading);
+  Reading reading_of_item() const { return state_.table_unknown ? Reading::lost_item : Reading::item; }
   void leave_skipping(const char* line);
 
   std::uint64_t line_of(const char* at);
@@ -135,6 +146,7 @@ class RecordStream {
   bool last_ = false;
   bool valid_utf8_ = true;
   bool nested_ = false;
+  Reading reading_ = Reading::value;  // of the record in hand
 };
 
 }  // namespace dynatlas

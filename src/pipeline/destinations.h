@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <fmt/format.h>
-
 #include <map>
 #include <string>
 #include <string_view>
@@ -18,26 +16,25 @@ class Destinations {
  public:
   explicit Destinations(const Config& config) : config_(config) {}
 
-  // Fatal where another table of the input has the same target: the configuration shows only some of them.
-  Result<const Destination*> of(std::string_view table) {
-    const auto found = by_table_.find(table);
-    if (found != by_table_.end()) return &found->second;
-    const Config::Namespace target = config_.target_of(table);
-    const auto& [name, owner] = *by_target_.emplace(target.text(), table).first;
-    if (owner != table) {
-      return fatal(fmt::format(
-          "the tables `{}` and `{}` have one target, {}: give each its own, such as --map {}=DATABASE.COLLECTION",
-          owner, table, name, table));
-    }
-    return &by_table_
-                .emplace(std::string(table), Destination{target.database, target.collection, &config_.rules(table)})
-                .first->second;
-  }
+  // Where the configuration sends the table. Fatal where another table of the input has the same target: the
+  // configuration shows only some of them.
+  Result<const Destination*> of(std::string_view table);
+
+  // The same of a record that was parked on its way to `parked_to`, which counts where the configuration does not say
+  // where the table goes. Poison where that is no collection.
+  Result<const Destination*> of_parked(std::string_view table, std::string_view parked_to);
 
  private:
+  struct Owned {
+    std::string table;
+    Destination destination;
+  };
+
+  Result<const Destination*> take(std::string_view table, Config::Namespace target);
+
   const Config& config_;
-  std::map<std::string, Destination, std::less<>> by_table_;
-  std::map<std::string, std::string> by_target_;  // to the table's name
+  std::map<std::string, const Destination*, std::less<>> by_table_;
+  std::map<std::string, Owned> by_target_;
 };
 
 }  // namespace dynatlas

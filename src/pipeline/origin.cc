@@ -4,17 +4,23 @@
 #include <fmt/format.h>
 
 #include "base/digest.h"
+#include "base/printable.h"
 
 namespace dynatlas {
 
-std::string position_of(const Origin& origin) { return fmt::format("{}: record {}", origin.file_name, origin.record); }
+std::string position_of(const Origin& origin) {
+  return fmt::format("{}: record {}", printable(origin.file_name), origin.record);
+}
 
-std::string parked_id(const std::string& record_sha256) { return "files:" + record_sha256; }
+std::string parked_id(const std::string& record_sha256, std::string_view told_table) {
+  const std::string id = "files:" + record_sha256;
+  return told_table.empty() ? id : fmt::format("{}:{}", id, told_table);
+}
 
 ParkedRecord parked_record(const Change& change, const Origin& origin, const std::string& cause) {
   ParkedRecord record;
   record.record_sha256 = sha256_hex(origin.text);
-  record.id = parked_id(record.record_sha256);
+  record.id = parked_id(record.record_sha256, origin.says_table ? "" : origin.table);
   record.table = origin.table;
   record.to = change.destination->name();
   record.destination = change.destination;
@@ -22,6 +28,7 @@ ParkedRecord parked_record(const Change& change, const Origin& origin, const std
   record.version = change.version;
   record.position = position_of(origin);
   record.cause = cause;
+  record.form = origin.form;
   record.record = origin.text.substr(0, parked_record_bytes_max);
   record.record_size = origin.text.size();
   return record;

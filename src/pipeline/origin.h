@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "target/target.h"
 
@@ -14,6 +15,8 @@ struct Origin {
   std::string file_name;
   std::uint64_t record = 0;  // from 0, in its file
   std::string text;          // the record as received
+  std::string_view form;     // how that is read again
+  bool says_table = false;   // the text itself
 };
 
 // "changes.ndjson: record 3"
@@ -22,7 +25,8 @@ std::string position_of(const Origin& origin);
 // The change as a record that cannot be written, for this cause.
 ParkedRecord parked_record(const Change& change, const Origin& origin, const std::string& cause);
 
-// The id of a record that came from files (docs/file-formats.md, "Dead letters").
-std::string parked_id(const std::string& record_sha256);
+// The id of a record that came from files (docs/file-formats.md, "Dead letters"). `told_table` is its table where the
+// record itself does not say it: one text may stand for items of several tables.
+std::string parked_id(const std::string& record_sha256, std::string_view told_table);
 
 }  // namespace dynatlas

@@ -156,7 +156,8 @@ class Replayer : public BlockConsumer {
     }
     batch_bytes_ += change.document.size() + change.key.value.size() + made.text.size();
     batch_.push_back(std::move(change));
-    origins_.push_back({std::move(made.table), file_name, base.records + made.number, std::move(made.text)});
+    origins_.push_back({std::move(made.table), file_name, base.records + made.number, std::move(made.text), made.form,
+                        made.says_table});
     return batch_.size() < batch_changes_max && batch_bytes_ < batch_bytes_max ? Result<void>{} : flush();
   }
 
@@ -166,7 +167,7 @@ class Replayer : public BlockConsumer {
     const RecordFault& fault = made.problem.fault;
     if (fault.kind == ErrorKind::fatal) return fatal(describe(made.problem, file_name, base));
     ParkedRecord record;
-    record.id = parked_id(made.record_sha256);
+    record.id = std::move(made.id);
     record.table = made.table;
     if (!made.table.empty()) {
       ASSIGN_OR_RETURN(record.destination, destinations_.of(made.table));
@@ -176,9 +177,10 @@ class Replayer : public BlockConsumer {
     record.version = std::move(made.version);
     const bool has_place = record.version && record.version->s[0] == 'f';
     if (has_place) record.version->s = file_place(file, base.records + made.problem.record);
-    record.position = fmt::format("{}: record {}, line {}", file_name, base.records + made.problem.record,
+    record.position = fmt::format("{}: record {}, line {}", printable(file_name), base.records + made.problem.record,
                                   base.lines + made.problem.line + 1);
     record.cause = fault.path.empty() ? fault.cause : fmt::format("attribute `{}` {}", fault.path, fault.cause);
+    record.form = made.form;
     record.record = std::move(made.record);
     record.record_size = made.record_size;
     record.record_sha256 = std::move(made.record_sha256);

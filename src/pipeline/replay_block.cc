@@ -3,16 +3,13 @@
 
 #include "base/digest.h"
 #include "base/table_name.h"
+#include "pipeline/origin.h"
 
 namespace dynatlas {
 
 namespace {
 
-// What numbers the change's version.
-std::string kind_of(const Record& record, const std::optional<Version>& version) {
-  if (!version || !record.time) return "";
-  return version->s[0] == 'd' ? version->s.substr(0, 9) : "timed";
-}
+bool says_table(const Record& record) { return record.form != Record::Form::item && !record.table.empty(); }
 
 }  // namespace
 
@@ -20,31 +17,27 @@ std::string_view ReplayBlock::table_of(const Record& record) const {
   return record.table.empty() ? std::string_view(config_.default_table) : record.table;
 }
 
-std::optional<RecordFault> ReplayBlock::make(const Record& record, const TableRules& rules, const RecordPlace& place,
-                                             BlockChange& made) {
-  std::optional<StoredKey> key;
-  if (auto fault = transformer_.key(record, rules, key)) return fault;
-  if (!key)
-    return RecordFault{
-        ErrorKind::poison, {}, "is an item whose key nobody gave: say --key HASH[,RANGE] or key: [HASH, RANGE]"};
-  Change& change = made.change;
-  change.operation = record.operation;
-  change.key = *std::move(key);
-  change.version = versions_.of(record, file_place(file_, place.number));
-  change.kind = kind_of(record, change.version);
-  made.has_place = change.version && change.version->s[0] == 'f';
-  if (!record.time && options_.as_of) change.version = Version{*options_.as_of, ""};
-  if (record.operation == Record::Operation::remove) {
-    if (rules.soft_deletes) change.key_fields = transformer_.key_fields(record, rules);
-    return std::nullopt;
+// An item has no time of its own.
+std::optional<Version> ReplayBlock::version_of(const Record& record, const RecordPlace& place) {
+  const bool is_undated = record.form == Record::Form::item && place.reading != Reading::none;
+  if (is_undated && options_.as_of) return Version{*options_.as_of, ""};
+  return versions_.of(record, file_place(file_, place.number));
+}
+
+// How the record's text is read again by itself (docs/file-formats.md, "Dead letters").
+std::string_view ReplayBlock::form_of(const RecordPlace& place) const {
+  switch (place.reading) {
+    case Reading::value:
+      return word_of(options_.form);
+    case Reading::element:
+      return word_of(options_.form == InputForm::any ? InputForm::lambda : options_.form);
+    case Reading::item:
+    case Reading::lost_item:
+      return word_of(InputForm::item);
+    case Reading::none:
+      break;
   }
-  document_.clear();
-  const Transformer::Metadata metadata{change.version ? &*change.version : nullptr, true, false};
-  if (auto fault = transformer_.document(record, rules, &change.key, rules.guard ? &metadata : nullptr, document_))
-    return fault;
-  change.document = document_.view();
-  made.document_place = transformer_.place_at();
-  return std::nullopt;
+  return "";
 }
 
 void ReplayBlock::reset(std::size_t file) {
@@ -65,11 +58,15 @@ std::optional<RecordFault> ReplayBlock::decoded(const Record& record, const Reco
     return std::nullopt;
   }
   BlockChange made;
-  if (auto fault = make(record, rules, place, made)) return fault;
+  if (auto fault = maker_.make(record, rules, version_of(record, place), made.change)) return fault;
+  made.has_place = made.change.version && made.change.version->s[0] == 'f';
+  made.document_place = maker_.place_at();
   made.table = table;
   made.number = place.number;
   made.text = place.text;
-  if (record.operation == Record::Operation::upsert) values.add(record.numbers, transformer_.unread_dates());
+  made.form = form_of(place);
+  made.says_table = says_table(record);
+  if (record.operation == Record::Operation::upsert) values.add(record.numbers, maker_.unread_dates());
   changes.push_back(std::move(made));
   order.push_back(Kind::change);
   return std::nullopt;
@@ -78,15 +75,15 @@ std::optional<RecordFault> ReplayBlock::decoded(const Record& record, const Reco
 void ReplayBlock::refused(const RecordFault& fault, const Record& known, const RecordPlace& place) {
   BlockParked record;
   record.problem = {place.number, place.line, 0, fault};
-  record.table = table_of(known);
-  if (!is_table_name(record.table)) record.table.clear();
-  std::optional<StoredKey> key;
-  const TableRules& rules = config_.rules(record.table);
-  if (!transformer_.key(known, rules, key)) record.key = std::move(key);
-  record.version = versions_.of(known, file_place(file_, place.number));
+  const bool knows_table = place.reading != Reading::none && place.reading != Reading::lost_item;
+  if (knows_table && is_table_name(table_of(known))) record.table = table_of(known);
+  if (place.reading != Reading::lost_item) record.key = maker_.known_key(known, config_.rules(record.table));
+  record.version = version_of(known, place);
+  record.form = form_of(place);
   record.record = place.text.substr(0, parked_record_bytes_max);
   record.record_size = place.text.size();
   record.record_sha256 = sha256_hex(place.text);
+  record.id = parked_id(record.record_sha256, says_table(known) ? "" : record.table);
   parked.push_back(std::move(record));
   order.push_back(Kind::parked);
 }

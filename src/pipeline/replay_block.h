@@ -8,10 +8,10 @@
 
 #include "config/config.h"
 #include "pipeline/blocks.h"
+#include "pipeline/change_maker.h"
 #include "pipeline/problem.h"
 #include "pipeline/replay.h"
 #include "pipeline/value_counts.h"
-#include "transform/document.h"
 #include "transform/version_of.h"
 
 namespace dynatlas {
@@ -24,14 +24,18 @@ struct BlockChange {
   bool has_place = false;          // the version's s is this record's place in the input
   std::size_t document_place = 0;  // where that place begins in the document; 0 where it does not stand there
   std::string text;                // the record as received
+  std::string_view form;           // how that is read again
+  bool says_table = false;         // the text itself
 };
 
 // A record that is parked, in the same state.
 struct BlockParked {
   Problem problem;
+  std::string id;
   std::string table;
   std::optional<StoredKey> key;
   std::optional<Version> version;
+  std::string_view form;
   std::string record;
   std::uint64_t record_size = 0;
   std::string record_sha256;
@@ -60,14 +64,13 @@ class ReplayBlock : public BlockResult {
 
  private:
   std::string_view table_of(const Record& record) const;
-  std::optional<RecordFault> make(const Record& record, const TableRules& rules, const RecordPlace& place,
-                                  BlockChange& made);
+  std::optional<Version> version_of(const Record& record, const RecordPlace& place);
+  std::string_view form_of(const RecordPlace& place) const;
 
   const Config& config_;
   const ReplayOptions& options_;
-  Transformer transformer_;
+  ChangeMaker maker_;
   Versions versions_;
-  Buffer document_;
   std::size_t file_ = 0;
 };
 

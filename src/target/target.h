@@ -41,7 +41,8 @@ struct ParkedRecord {
   std::optional<Version> version;
   std::string position;
   std::string cause;
-  std::string record;  // as received, cut at parked_record_bytes_max
+  std::string form = "any";  // how `record` is read again: a word of --from; empty where it can never be
+  std::string record;        // as received, cut at parked_record_bytes_max
   std::uint64_t record_size = 0;
   std::string record_sha256;
 };
@@ -58,8 +59,9 @@ class Target {
  public:
   virtual ~Target() = default;
 
-  // Applies a batch, in any order; all that was not refused is acknowledged, or the error says why not. Fatal: a collection that takes
-  // another kind of version or was mapped otherwise, foreign documents under `existing: refuse`, no space.
+  // Applies a batch, in any order; all that was not refused is acknowledged, or the error says why not. Fatal: a
+  // collection that takes another kind of version or was mapped otherwise, foreign documents under `existing: refuse`,
+  // no space.
   virtual Result<Applied> apply(std::span<const Change> changes) = 0;
 
   // Keeps records that cannot be written. Parking one twice keeps the first and counts the attempts.

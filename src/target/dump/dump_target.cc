@@ -10,6 +10,7 @@
 #include "target/coalesce.h"
 #include "target/dead_letter.h"
 #include "target/dump/dump_files.h"
+#include "target/dump/dump_letters.h"
 #include "target/dump/export.h"
 #include "target/dump/object_id.h"
 #include "target/dump/state.h"
@@ -24,6 +25,11 @@ namespace {
 std::int64_t milliseconds_now() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
       .count();
+}
+
+bool is_damaged(std::string_view id, std::string_view letter) {
+  const Result<DeadLetter> read = read_dead_letter(id, letter);
+  return !read && read.error().kind == ErrorKind::poison;
 }
 
 std::string key_bytes(const StoredKey& key) { return static_cast<char>(key.type) + key.value; }
@@ -325,9 +331,10 @@ Result<std::string> DumpTarget::letter_of(const ParkedRecord& record) {
   Statement& find = statements_->find_letter;
   find.bind_text(1, record.id);
   ASSIGN_OR_RETURN(const bool exists, find.step());
-  std::string letter = exists ? tried_again(find.bytes(0)) : std::string();
+  // One that is damaged is written anew.
+  std::string letter = exists && !is_damaged(record.id, find.bytes(0)) ? tried_again(find.bytes(0)) : std::string();
   find.reset();
-  if (exists) return letter;
+  if (!letter.empty()) return letter;
   ASSIGN_OR_RETURN(const std::optional<Version> tombstone, tombstone_of(record));
   return dead_letter(record, tombstone, milliseconds_now());
 }
@@ -342,6 +349,11 @@ Result<void> DumpTarget::park(std::span<const ParkedRecord> records) {
     RETURN_IF_ERROR(statements_->write_letter.run());
   }
   return transaction.commit();
+}
+
+std::unique_ptr<DeadLetters> DumpTarget::letters() {
+  const auto mode = mode_ == Mode::apply ? DumpLetters::Mode::apply : DumpLetters::Mode::dry_run;
+  return std::make_unique<DumpLetters>(database_.get(), folder_, mode);
 }
 
 Result<void> DumpTarget::drain() {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "target/dead_letters.h"
 #include "target/dump/sqlite.h"
 #include "target/target.h"
 
@@ -30,6 +31,9 @@ class DumpTarget : public Target {
   Result<void> park(std::span<const ParkedRecord> records) override;
   Result<void> drain() override;
   Result<void> break_off() override;
+
+  // The folder's dead letters; the target must outlive them.
+  std::unique_ptr<DeadLetters> letters();
 
  private:
   struct Statements;

@@ -143,18 +143,28 @@ Result<void> export_collection(sqlite3* database, const fs::path& folder, const 
   return {};
 }
 
+// What is damaged must not keep the others from being exported.
+std::string line_of_letter(std::string_view id, std::string_view letter) {
+  Buffer line;
+  if (!ExtendedJsonWriter(ExtendedJson::canonical, line).document(letter)) {
+    line.clear();
+    line.append(R"({"_id":)");
+    append_json_string(id, line);
+    line.append(R"(,"cause":"this dead letter is damaged: dynatlas dlq drop takes it away"})");
+  }
+  line.push_back('\n');
+  return std::string(line.view());
+}
+
 Result<void> export_dead_letters(sqlite3* database, const std::string& folder) {
-  ASSIGN_OR_RETURN(Statement select, Statement::prepare(database, "SELECT document FROM dead_letters ORDER BY id"));
+  ASSIGN_OR_RETURN(Statement select, Statement::prepare(database, "SELECT id, document FROM dead_letters ORDER BY id"));
   const std::string path = (fs::path(state_folder(folder)) / "dead_letters.ndjson").string();
   ASSIGN_OR_RETURN(bool more, select.step());
   std::error_code error;
   if (!more && !fs::exists(path, error)) return {};
   ASSIGN_OR_RETURN(ReplacedFile file, ReplacedFile::begin(path));
   while (more) {
-    Buffer line;
-    RETURN_IF_ERROR(ExtendedJsonWriter(ExtendedJson::canonical, line).document(select.bytes(0)));
-    line.push_back('\n');
-    RETURN_IF_ERROR(file.append(line.view()));
+    RETURN_IF_ERROR(file.append(line_of_letter(select.bytes(0), select.bytes(1))));
     ASSIGN_OR_RETURN(more, select.step());
   }
   return file.finish();

@@ -147,6 +147,11 @@ Result<void> copy_state(const fs::path& path, sqlite3* to) {
 
 std::string state_folder(const std::string& folder) { return (fs::path(folder) / ".dynatlas").string(); }
 
+bool has_state(const std::string& folder) {
+  std::error_code error;
+  return fs::exists(state_file(folder), error);
+}
+
 std::string join_key_fields(const std::vector<std::string>& names) {
   std::string fields;
   for (const std::string& name : names) fields += name + between_names;
@@ -174,9 +179,8 @@ Result<OwnedSqlite> open_state(const std::string& folder) {
 
 Result<OwnedSqlite> open_state_copy(const std::string& folder) {
   ASSIGN_OR_RETURN(OwnedSqlite copy, open_file(""));
-  std::error_code error;
   Result<void> made;
-  if (fs::exists(state_file(folder), error)) made = copy_state(state_file(folder), copy.get());
+  if (has_state(folder)) made = copy_state(state_file(folder), copy.get());
   if (made) made = prepare(copy.get());
   // The copy has no name.
   if (!made) return fatal(fmt::format("{}: {}", state_file(folder), made.error().message));

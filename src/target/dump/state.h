@@ -33,6 +33,9 @@ Result<OwnedSqlite> open_state(const std::string& folder);
 // for SQLite's own index of a log (state.sqlite-shm), which holds no data.
 Result<OwnedSqlite> open_state_copy(const std::string& folder);
 
+// Whether the folder has a working state.
+bool has_state(const std::string& folder);
+
 // The names of key attributes as `key_fields` holds them, and back.
 std::string join_key_fields(const std::vector<std::string>& names);
 std::vector<std::string> split_key_fields(std::string_view fields);

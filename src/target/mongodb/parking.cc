@@ -46,6 +46,8 @@ Result<bool> insert(DeadlinePort& port, const CollectionName& letters, const std
   return error_of(reply.faults[0], letters);
 }
 
+}  // namespace
+
 Result<void> count_attempts(DeadlinePort& port, const CollectionName& letters, const std::string& id,
                             std::int32_t times) {
   if (times == 0) return {};
@@ -54,8 +56,6 @@ Result<void> count_attempts(DeadlinePort& port, const CollectionName& letters, c
   ASSIGN_OR_RETURN(const WriteReply reply, port.update(letters, std::vector{UpdateStatement{filter, update, false}}));
   return reply.faults.empty() ? Result<void>{} : error_of(reply.faults[0], letters);
 }
-
-}  // namespace
 
 Result<void> park_records(DeadlinePort& port, const CollectionName& letters, std::span<const ParkedRecord> records) {
   std::map<std::string, std::pair<const ParkedRecord*, std::int32_t>> by_id;  // the first of an id, and how many

@@ -17,4 +17,8 @@ inline CollectionName letters_in(const std::string& state_database) {
 // and counts one more attempt; where the server's answer got lost and all of it is given again, it counts two.
 Result<void> park_records(DeadlinePort& port, const CollectionName& letters, std::span<const ParkedRecord> records);
 
+// Counts so many more attempts; nothing happens where the letter is gone.
+Result<void> count_attempts(DeadlinePort& port, const CollectionName& letters, const std::string& id,
+                            std::int32_t times);
+
 }  // namespace dynatlas
