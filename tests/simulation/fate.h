@@ -73,6 +73,9 @@ class Fate {
   // Whether it happens here; asked once wherever it can.
   virtual bool happens(Mishap) { return false; }
 
+  // The worker is told that the time of a call is over.
+  virtual void ran_out_of_time() { saw(Sight::request_expired); }
+
   // What the server goes on with after the worker stopped to wait for it.
   virtual void left_behind(std::unique_ptr<Request>) {}
 

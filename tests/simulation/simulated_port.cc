@@ -18,6 +18,11 @@ constexpr std::int32_t statement_faults[] = {112, 11602, 50};  // a conflict, an
 
 Error again(std::string message) { return Error{ErrorKind::retry, std::move(message)}; }
 
+Error too_late(Fate& fate) {
+  fate.ran_out_of_time();
+  return again("the time is over");
+}
+
 bool is_tombstones(const CollectionName& name) { return name.collection.starts_with("dynatlas.tombstones."); }
 bool is_documents(const CollectionName& name) { return !name.collection.starts_with("dynatlas."); }
 
@@ -49,10 +54,7 @@ Result<void> SimulatedPort::arrive(const CollectionName& name, Clock::Time deadl
     fate_.saw(Sight::refused);
     return again("the server takes nothing now");
   }
-  if (fate_.now() > deadline) {
-    fate_.saw(Sight::request_expired);
-    return again("the time is over");
-  }
+  if (fate_.now() > deadline) return too_late(fate_);
   return {};
 }
 
@@ -95,7 +97,7 @@ Result<std::vector<std::string>> SimulatedPort::read(const CollectionName& name,
     fate_.tell(text);
   }
   fate_.at_step(name);
-  if (fate_.now() > deadline) return again("the time is over");
+  if (fate_.now() > deadline) return too_late(fate_);
   RETURN_IF_ERROR(answer());
   seen_ = std::max(seen_, at);
   const bool settles = is_tombstones(name) && !options.sort.empty();
@@ -154,8 +156,7 @@ Result<Server::Position> SimulatedPort::carry_out(std::unique_ptr<Request>& requ
     }
   }
   if (!request->expired()) return head;
-  fate_.saw(Sight::request_expired);
-  return again("the time is over");
+  return too_late(fate_);
 }
 
 Result<WriteReply> SimulatedPort::write(const CollectionName& name, std::vector<Write> writes, Limit limit) {
@@ -168,7 +169,7 @@ Result<WriteReply> SimulatedPort::write(const CollectionName& name, std::vector<
     fate_.saw(Sight::no_majority);
     return again("no majority acknowledged it in time");
   }
-  if (fate_.now() > deadline) return again("the time is over");
+  if (fate_.now() > deadline) return too_late(fate_);
   RETURN_IF_ERROR(answer());
   // mongod gives the time of its newest write, whatever became of the statements.
   seen_ = std::max(seen_, head);

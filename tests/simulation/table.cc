@@ -185,6 +185,15 @@ std::string Table::not_kept(const PlannedChange& change, const Server& server) c
   return version && !is_older(*version, *change.version) ? "" : "neither a document as new nor a tombstone";
 }
 
+bool Table::is_stale(std::size_t index, const Server& server) const {
+  const PlannedChange& change = plan_.history[index];
+  // A soft delete that meets another's mark cannot tell it from its own.
+  if (!plan_.guard || (change.removes && plan_.soft_deletes)) return false;
+  if (!change.removes) return not_kept(change, server).empty();
+  const auto buried = tombstone(change.key, server);
+  return buried && !is_older(*buried, *change.version);
+}
+
 std::string Table::lost(std::size_t index, bool was_dropped, const Server& server) const {
   const PlannedChange& change = plan_.history[index];
   if (!plan_.guard) return "";

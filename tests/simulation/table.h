@@ -25,6 +25,9 @@ class Table {
   // Where the collection differs from the table; empty where it does not. All that was given was applied.
   std::string difference(const Server& server) const;
 
+  // Whether something as new as the change is there, so that it must be counted as stale.
+  bool is_stale(std::size_t index, const Server& server) const;
+
   // Why the server's state is not what it must be after a change was acknowledged; empty where it is. A remove that was
   // not dropped in favour of a newer change has left a tombstone.
   std::string lost(std::size_t index, bool was_dropped, const Server& server) const;

@@ -99,6 +99,7 @@ bool Worker::happens(Mishap mishap) {
   for (std::size_t i = 0; i < plan_.faults.size(); ++i) {
     if (fired_[i] || plan_.faults[i].kind != kind_of(mishap) || plan_.faults[i].step > step_) continue;
     fired_[i] = true;
+    ++mishaps_;
     constexpr const char* told[] = {"the server takes nothing now", "the connection is lost", "the reply is lost",
                                     "no majority acknowledges it", "the statement is interrupted"};
     tell(told[static_cast<std::size_t>(mishap)]);
@@ -221,6 +222,8 @@ bool Worker::apply(MongoTarget& target, const Batch& batch) {
     tell("applies " + described(world_.plan.history[index]));
     changes.push_back(world_.table.change(index));
   }
+  const std::uint64_t stale = stale_already(batch);
+  const std::size_t mishaps = mishaps_;
   const Result<Applied> applied = target.apply(changes);
   if (!applied) {
     tell("gives up: " + applied.error().message);
@@ -229,8 +232,21 @@ bool Worker::apply(MongoTarget& target, const Batch& batch) {
   tell(fmt::format("is done with the batch: {} upserted, {} removed, {} stale, {} coalesced, {} refused",
                    applied->upserted, applied->removed, applied->stale, applied->coalesced, applied->refused.size()));
   judge(batch, *applied);
+  // A batch that is tried again may count what its first try wrote.
+  if (mishaps == mishaps_ && applied->stale < stale)
+    world_.fail(fmt::format("{}: {} changes were stale already, and {} were counted so", name_, stale, applied->stale));
   acknowledge(batch, *applied);
   return true;
+}
+
+// Those that something as new was there of, before the batch began.
+std::uint64_t Worker::stale_already(const Batch& batch) const {
+  std::uint64_t stale = 0;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const bool may_be_poison = world_.plan.history[batch[i]].poison;
+    if (!may_be_poison && !was_dropped(batch, {}, i) && world_.table.is_stale(batch[i], world_.server)) ++stale;
+  }
+  return stale;
 }
 
 void Worker::judge(const Batch& batch, const Applied& applied) {
@@ -269,10 +285,13 @@ void Worker::acknowledge(const Batch& batch, const Applied& applied) {
   }
 }
 
+// The newest of a key is what counts, of two repeats the first.
 bool Worker::was_dropped(const Batch& batch, const std::set<std::size_t>& refused, std::size_t at) const {
   const auto& history = world_.plan.history;  // oldest first
-  for (std::size_t i = 0; i < batch.size(); ++i)
-    if (!refused.contains(i) && batch[i] > batch[at] && history[batch[i]].key == history[batch[at]].key) return true;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const bool newer = batch[i] > batch[at] || (batch[i] == batch[at] && i < at);
+    if (!refused.contains(i) && newer && history[batch[i]].key == history[batch[at]].key) return true;
+  }
   return false;
 }
 

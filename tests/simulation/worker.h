@@ -54,6 +54,10 @@ class Worker : public Fate {
   std::size_t below(std::size_t limit) override { return world_.choices.below(limit); }
   void at_step(const CollectionName& name) override;
   bool happens(Mishap mishap) override;
+  void ran_out_of_time() override {
+    ++mishaps_;
+    saw(Sight::request_expired);
+  }
   void left_behind(std::unique_ptr<Request> request) override;
   Clock::Time majority_since() override;
   void saw(Sight sight) override { world_.outcome.seen[static_cast<std::size_t>(sight)] = true; }
@@ -75,6 +79,7 @@ class Worker : public Fate {
   Batch next_batch(std::size_t& behind) const;
   void wait_for(const Batch& batch);
   bool apply(MongoTarget& target, const Batch& batch);
+  std::uint64_t stale_already(const Batch& batch) const;
   void judge(const Batch& batch, const Applied& applied);
   void acknowledge(const Batch& batch, const Applied& applied);
   bool was_dropped(const Batch& batch, const std::set<std::size_t>& refused, std::size_t at) const;
@@ -87,6 +92,7 @@ class Worker : public Fate {
   std::string name_;
   std::vector<bool> fired_;   // of the plan's faults
   std::size_t step_ = 0;      // on documents and tombstones
+  std::size_t mishaps_ = 0;   // that it was told of
   std::size_t position_ = 0;  // deliveries before it are acknowledged
   Batch waiting_;             // for a value that a unique index of the user's holds
 };
