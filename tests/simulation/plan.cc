@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "simulation/plan.h"
+
+#include <algorithm>
+#include <map>
+
+#include "simulation/scheduler.h"
+
+namespace dynatlas::simulation {
+
+namespace {
+
+using Kind = PlannedFault::Kind;
+using Role = PlannedWorker::Role;
+using std::chrono::microseconds;
+
+std::int64_t micros(Clock::Time time) { return time.time_since_epoch().count(); }
+
+constexpr std::string_view stream_hash = "0123abcd";
+
+class Planner {
+ public:
+  explicit Planner(std::uint64_t seed) : choices_(seed) { plan_.seed = seed; }
+
+  Plan make() {
+    choose_rules();
+    make_history();
+    make_workers();
+    make_settling_worker();
+    return std::move(plan_);
+  }
+
+ private:
+  void choose_rules() {
+    plan_.guard = !choices_.one_in(32);
+    plan_.soft_deletes = plan_.guard && choices_.one_in(8);
+    if (choices_.one_in(6)) plan_.id = IdForm::objectid;
+    plan_.user_index = plan_.guard && !plan_.soft_deletes && choices_.one_in(6);
+    plan_.stale_reads = choices_.one_in(2);
+    plan_.stickiness = static_cast<unsigned>(choices_.below(3)) * 40;
+    plan_.key_form = static_cast<int>(choices_.below(4));
+    streams_ = choices_.one_in(4);
+    keys_ = choices_.one_in(2) ? 1 : choices_.between(2, 3);
+  }
+
+  // Long ago, just now, or while the schedule runs.
+  Clock::Time first_time() {
+    switch (choices_.below(3)) {
+      case 0:
+        return begin_of_time - settle_after * choices_.between(2, 5);
+      case 1:
+        return begin_of_time - settle_after / 20;
+      default:
+        return begin_of_time + settle_after / 20;
+    }
+  }
+
+  microseconds gap() {
+    const bool live = time_ > begin_of_time;
+    switch (choices_.below(live ? 5 : 4)) {
+      case 0:
+        return microseconds(0);
+      case 1:
+        return microseconds(1);
+      case 2:
+        return microseconds(choices_.between(2, 1999));
+      case 3:
+        return std::chrono::seconds(1);
+      default:
+        return settle_after * choices_.between(1, 4) / 3;
+    }
+  }
+
+  // A stream tells whole seconds.
+  std::int64_t told_time() const {
+    const std::int64_t t = micros(time_);
+    return streams_ ? t / 1'000'000 * 1'000'000 : t;
+  }
+
+  void make_history() {
+    time_ = first_time();
+    sequence_ = choices_.one_in(2) ? 97 : 7;  // its digits become more on the way
+    const std::int64_t changes = keys_ + choices_.between(1, 4);
+    if (plan_.guard && choices_.one_in(6)) add_undated();
+    for (std::int64_t i = 0; i < changes; ++i) {
+      if (plan_.guard && choices_.one_in(8)) add_copied();
+      add_change();
+    }
+    spare_last_changes();
+  }
+
+  PlannedChange& add(int key) {
+    PlannedChange change;
+    change.key = key;
+    change.value = static_cast<int>(plan_.history.size());
+    change.unique = unique_value(key);
+    plan_.history.push_back(change);
+    return plan_.history.back();
+  }
+
+  int some_key() { return static_cast<int>(choices_.below(static_cast<std::size_t>(keys_))); }
+
+  // Fresh, or what a lower key had and left: no two keys ever wait for each other's value.
+  int unique_value(int key) {
+    std::vector<int> left;
+    for (const PlannedChange& before : plan_.history)
+      if (before.key < key && !is_held(before.unique)) left.push_back(before.unique);
+    return !left.empty() && choices_.one_in(2) ? left[choices_.below(left.size())] : next_unique_++;
+  }
+
+  bool is_held(int value) const {
+    std::map<int, const PlannedChange*> last;
+    for (const PlannedChange& change : plan_.history) last[change.key] = &change;
+    return std::any_of(last.begin(), last.end(),
+                       [&](const auto& one) { return !one.second->removes && one.second->unique == value; });
+  }
+
+  void add_undated() { add(some_key()); }
+
+  void add_copied() {
+    time_ += streams_ ? microseconds(1'000'000) : microseconds(1);
+    PlannedChange& change = add(some_key());
+    change.version = Version{told_time(), ""};
+  }
+
+  void add_change() {
+    time_ += gap();
+    sequence_ += choices_.between(1, 2);
+    PlannedChange& change = add(some_key());
+    const std::string digits = std::to_string(sequence_);
+    change.version = Version{told_time(), streams_ ? stream_place(stream_hash, digits) : kinesis_place(digits)};
+    change.kind = streams_ ? "d" + std::string(stream_hash) : "timed";
+    change.removes = choices_.below(100) < 45;
+    change.poison = !change.removes && choices_.one_in(24);
+  }
+
+  // What the validator refuses must not be a key's last word: the table could not be reached then.
+  void spare_last_changes() {
+    std::vector<bool> met(static_cast<std::size_t>(keys_));
+    for (auto change = plan_.history.rbegin(); change != plan_.history.rend(); ++change) {
+      if (!met[static_cast<std::size_t>(change->key)]) change->poison = false;
+      met[static_cast<std::size_t>(change->key)] = true;
+    }
+  }
+
+  // --- who delivers what
+
+  void make_workers() {
+    const std::size_t count = plan_.guard ? static_cast<std::size_t>(choices_.between(1, 3)) : 1;
+    for (std::size_t i = 0; i < count; ++i) {
+      PlannedWorker worker;
+      if (i > 0 && !choices_.one_in(3)) worker.role = Role::zombie;
+      plan_.workers.push_back(std::move(worker));
+    }
+    deal();
+    for (PlannedWorker& worker : plan_.workers) {
+      order(worker);
+      cut(worker);
+      if (plan_.guard) trouble(worker);
+      make_faults(worker);
+    }
+  }
+
+  // Each change goes to one of the live ones at least.
+  void deal() {
+    std::vector<std::size_t> live;
+    for (std::size_t i = 0; i < plan_.workers.size(); ++i)
+      if (plan_.workers[i].role == Role::live) live.push_back(i);
+    for (std::size_t change = 0; change < plan_.history.size(); ++change) {
+      const std::size_t owner = live[choices_.below(live.size())];
+      for (std::size_t i = 0; i < plan_.workers.size(); ++i) {
+        const bool too = i != owner && choices_.one_in(plan_.workers[i].role == Role::zombie ? 2 : 3);
+        if (i == owner || too) plan_.workers[i].deliveries.push_back({change, false});
+      }
+    }
+  }
+
+  void order(PlannedWorker& worker) {
+    if (!plan_.guard) return;
+    auto& list = worker.deliveries;
+    const std::size_t repeats = choices_.below(3);
+    for (std::size_t i = 0; i < repeats && !list.empty(); ++i) list.push_back(list[choices_.below(list.size())]);
+    if (choices_.one_in(3)) return;
+    for (std::size_t i = list.size(); i > 1; --i) std::swap(list[i - 1], list[choices_.below(i)]);
+  }
+
+  void cut(PlannedWorker& worker) {
+    const std::size_t batch = static_cast<std::size_t>(choices_.between(1, 3));
+    for (auto& delivery : worker.deliveries) delivery.ends_batch = choices_.one_in(batch);
+  }
+
+  // Clocks differ by an eighth of the time to settle at most (docs/mongodb.md).
+  void trouble(PlannedWorker& worker) {
+    if (choices_.one_in(3)) worker.begins_after = settle_after * choices_.between(1, 12) / 4;
+    if (choices_.one_in(4)) worker.clock_ahead = settle_after * choices_.between(-1, 1) / 8;
+    worker.rewinds = choices_.below(3);
+  }
+
+  std::chrono::milliseconds some_pause() {
+    const auto part = settle_after / 10;
+    return part * (choices_.one_in(2) ? choices_.between(1, 4) : choices_.between(11, 30));
+  }
+
+  void make_faults(PlannedWorker& worker) {
+    const bool zombie = worker.role == Role::zombie;
+    const std::size_t steps = 4 + worker.deliveries.size() * 5;
+    const std::size_t count = choices_.below(zombie ? 3 : 5);
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto kind = static_cast<Kind>(choices_.below(plan_.guard ? 8 : 6));
+      if (!plan_.guard && (kind == Kind::crash_in_flight || kind == Kind::connection_lost)) continue;
+      if (zombie && (kind == Kind::crash || kind == Kind::crash_in_flight)) continue;
+      worker.faults.push_back({kind, choices_.below(steps), some_pause()});
+    }
+    if (!zombie) return;
+    const Kind end = choices_.one_in(4) ? Kind::crash_in_flight : Kind::crash;
+    worker.faults.push_back({end, 1 + choices_.below(steps), {}});
+  }
+
+  // It needs a change of its own to know the collection by, and takes no part otherwise.
+  void make_settling_worker() {
+    PlannedChange& own = add(static_cast<int>(keys_));
+    own.unique = next_unique_++;
+    own.version = Version{micros(begin_of_time - settle_after * 10) / 1'000'000 * 1'000'000, ""};
+    PlannedWorker worker;
+    worker.role = Role::settling;
+    worker.rewinds = 1;
+    worker.deliveries.push_back({plan_.history.size() - 1, true});
+    if (choices_.one_in(4)) worker.clock_ahead = settle_after * choices_.between(-1, 1) / 8;
+    if (choices_.one_in(4)) worker.faults.push_back({Kind::crash, choices_.below(40), {}});
+    plan_.workers.push_back(std::move(worker));
+  }
+
+  Choices choices_;
+  Plan plan_;
+  bool streams_ = false;
+  std::int64_t keys_ = 1;
+  Clock::Time time_;
+  std::int64_t sequence_ = 0;
+  int next_unique_ = 1;
+};
+
+}  // namespace
+
+Plan make_plan(std::uint64_t seed) { return Planner(seed).make(); }
+
+}  // namespace dynatlas::simulation

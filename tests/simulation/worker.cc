@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "simulation/worker.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "simulation/request.h"
+#include "simulation/simulated_port.h"
+
+namespace dynatlas::simulation {
+
+namespace {
+
+using Kind = PlannedFault::Kind;
+using Role = PlannedWorker::Role;
+
+constexpr std::size_t steps_max = 100'000;  // of a schedule; a hundred times what the longest takes
+constexpr int restarts_max = 40;
+constexpr int waits_max = 80;
+constexpr auto wait = std::chrono::seconds(100);  // for a unique index: in all, longer than any pause and a settle pass
+constexpr auto staleness_max = std::chrono::seconds(20);
+
+// The machine's clock of one worker, which may be wrong.
+class WorkerClock : public Clock {
+ public:
+  WorkerClock(Scheduler& scheduler, std::chrono::milliseconds ahead) : scheduler_(scheduler), ahead_(ahead) {}
+
+  Time now() override { return scheduler_.now() + ahead_; }
+  void sleep(std::chrono::milliseconds duration) override { scheduler_.sleep_until(scheduler_.now() + duration); }
+
+ private:
+  Scheduler& scheduler_;
+  std::chrono::milliseconds ahead_;
+};
+
+Kind kind_of(Mishap mishap) {
+  switch (mishap) {
+    case Mishap::refused:
+      return Kind::refused;
+    case Mishap::connection_lost:
+      return Kind::connection_lost;
+    case Mishap::reply_lost:
+      return Kind::reply_lost;
+    case Mishap::no_majority:
+      return Kind::no_majority;
+    default:
+      return Kind::statement_failed;
+  }
+}
+
+}  // namespace
+
+World::World(const Plan& made, StackPool& stacks, bool with_steps)
+    : plan(made), table(made), choices(made.seed), scheduler(stacks, choices, begin_of_time), followed(with_steps) {
+  scheduler.set_stickiness(made.stickiness);
+  server.set_poison("poison");
+  if (made.user_index && !server.make_index(table.documents(), {"users", {"u"}, true, std::nullopt}))
+    fail("the user's index could not be made");
+}
+
+void World::tell(const std::string& who, const std::string& what) {
+  const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(scheduler.now() - begin_of_time).count();
+  outcome.steps.push_back(fmt::format("{:>9}.{:03} s  {:<10} {}", since / 1000, since % 1000, who, what));
+}
+
+// --- what befalls it
+
+void Worker::befall(std::size_t fault) {
+  fired_[fault] = true;
+  const PlannedFault& planned = plan_.faults[fault];
+  if (planned.kind == Kind::pause) {
+    tell(fmt::format("stands still for {} s", planned.pause.count() / 1000));
+    if (planned.pause > settle_after) saw(Sight::zombie_slept);
+    return world_.scheduler.sleep_until(now() + planned.pause);
+  }
+  const bool in_flight = planned.kind == Kind::crash_in_flight;
+  saw(in_flight ? Sight::crash_in_flight : Sight::crash);
+  tell(in_flight ? "crashes; what it sent is on its way" : "crashes");
+  throw Crashed{in_flight};
+}
+
+void Worker::at_step(const CollectionName& name) {
+  if (++world_.steps > steps_max) {
+    world_.fail("the schedule does not end");
+    throw Crashed{};
+  }
+  world_.scheduler.step();
+  if (name != world_.table.documents() && name != world_.table.tombstones()) return;
+  ++step_;
+  for (std::size_t i = 0; i < plan_.faults.size(); ++i) {
+    const Kind kind = plan_.faults[i].kind;
+    const bool here = kind == Kind::crash || kind == Kind::crash_in_flight || kind == Kind::pause;
+    if (here && !fired_[i] && plan_.faults[i].step <= step_) befall(i);
+  }
+}
+
+bool Worker::happens(Mishap mishap) {
+  for (std::size_t i = 0; i < plan_.faults.size(); ++i) {
+    if (fired_[i] || plan_.faults[i].kind != kind_of(mishap) || plan_.faults[i].step > step_) continue;
+    fired_[i] = true;
+    ++mishaps_;
+    constexpr const char* told[] = {"the server takes nothing now", "the connection is lost", "the reply is lost",
+                                    "no majority acknowledges it", "the statement is interrupted"};
+    tell(told[static_cast<std::size_t>(mishap)]);
+    return true;
+  }
+  return false;
+}
+
+void Worker::left_behind(std::unique_ptr<Request> request) {
+  ++world_.active;
+  const std::shared_ptr<Request> on_its_way = std::move(request);
+  world_.scheduler.add([&world = world_, on_its_way, who = name_ + "'s"] {
+    while (!on_its_way->done()) {
+      const auto left = std::chrono::floor<std::chrono::milliseconds>(on_its_way->deadline() - world.scheduler.now());
+      if (left.count() > 0 && world.choices.one_in(2)) {
+        world.scheduler.sleep_until(world.scheduler.now() +
+                                    std::chrono::milliseconds(world.choices.between(0, left.count())));
+      } else {
+        world.scheduler.step();
+      }
+      on_its_way->step(world.scheduler.now());
+      if (world.followed) world.tell(who, on_its_way->told());
+    }
+    const WriteReply reply = on_its_way->reply();
+    if (reply.matched + reply.inserted > 0) world.outcome.seen[static_cast<std::size_t>(Sight::late_request)] = true;
+    --world.active;
+  });
+}
+
+Clock::Time Worker::majority_since() {
+  return world_.plan.stale_reads && world_.choices.one_in(2) ? now() - staleness_max : now();
+}
+
+// --- what it does
+
+void Worker::live() {
+  const bool settles = plan_.role == Role::settling;
+  if (!settles) ++world_.active;
+  if (plan_.begins_after.count() > 0) world_.scheduler.sleep_until(now() + plan_.begins_after);
+  for (int restarts = 0;; ++restarts) {
+    const End end = process();
+    if (end == End::done) break;
+    if (end == End::crashed && is_zombie()) {
+      saw(Sight::zombie_died);
+      break;
+    }
+    if (restarts == restarts_max) {
+      world_.fail(name_ + " started again and again, and was never done");
+      break;
+    }
+    start_again();
+  }
+  if (!settles) --world_.active;
+}
+
+Worker::End Worker::process() {
+  WorkerClock clock(world_.scheduler, plan_.clock_ahead);
+  MongoTargetOptions options;
+  options.state_database = "state";
+  options.times.settle_after = settle_after;
+  options.seed = static_cast<std::uint32_t>(world_.choices.next());
+  try {
+    MongoTarget target(std::make_unique<SimulatedPort>(world_.server, *this), clock, std::move(options));
+    return deliver(target) && write_waiting(target) && keep_settling(target) ? End::done : End::gave_up;
+  } catch (const Crashed&) {
+    return End::crashed;
+  } catch (const std::exception& thrown) {
+    world_.fail(fmt::format("{}: {}", name_, thrown.what()));
+    return End::done;
+  }
+}
+
+void Worker::start_again() {
+  tell("starts again");
+  saw(Sight::repeated_batch);
+  position_ = waiting_.empty() ? position_ - std::min(position_, plan_.rewinds) : 0;
+  waiting_.clear();
+  world_.scheduler.sleep_until(now() + std::chrono::seconds(1));
+}
+
+Worker::Batch Worker::next_batch(std::size_t& behind) const {
+  Batch batch;
+  for (behind = position_; behind < plan_.deliveries.size();) {
+    const PlannedWorker::Delivery& delivery = plan_.deliveries[behind++];
+    batch.push_back(delivery.change);
+    if (delivery.ends_batch) break;
+  }
+  return batch;
+}
+
+// A change can be delivered when it has happened.
+void Worker::wait_for(const Batch& batch) {
+  Clock::Time last = now();
+  for (const std::size_t index : batch) {
+    const auto& version = world_.plan.history[index].version;
+    if (version) last = std::max(last, Clock::Time(std::chrono::microseconds(version->t)));
+  }
+  if (last > now()) world_.scheduler.sleep_until(last);
+}
+
+bool Worker::deliver(MongoTarget& target) {
+  while (position_ < plan_.deliveries.size()) {
+    std::size_t behind = 0;
+    const Batch batch = next_batch(behind);
+    wait_for(batch);
+    if (!apply(target, batch)) return false;
+    position_ = behind;
+    if (waiting_.empty()) continue;
+    const Batch waiting = std::move(waiting_);
+    waiting_.clear();
+    if (!apply(target, waiting)) return false;
+  }
+  return true;
+}
+
+bool Worker::apply(MongoTarget& target, const Batch& batch) {
+  std::vector<Change> changes;
+  changes.reserve(batch.size());
+  for (const std::size_t index : batch) {
+    tell("applies " + described(world_.plan.history[index]));
+    changes.push_back(world_.table.change(index));
+  }
+  const std::uint64_t stale = stale_already(batch);
+  const std::size_t mishaps = mishaps_;
+  const Result<Applied> applied = target.apply(changes);
+  if (!applied) {
+    tell("gives up: " + applied.error().message);
+    return false;
+  }
+  tell(fmt::format("is done with the batch: {} upserted, {} removed, {} stale, {} coalesced, {} refused",
+                   applied->upserted, applied->removed, applied->stale, applied->coalesced, applied->refused.size()));
+  judge(batch, *applied);
+  // A batch that is tried again may count what its first try wrote.
+  if (mishaps == mishaps_ && applied->stale < stale)
+    world_.fail(fmt::format("{}: {} changes were stale already, and {} were counted so", name_, stale, applied->stale));
+  acknowledge(batch, *applied);
+  return true;
+}
+
+// Those that something as new was there of, before the batch began.
+std::uint64_t Worker::stale_already(const Batch& batch) const {
+  std::uint64_t stale = 0;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const bool may_be_poison = world_.plan.history[batch[i]].poison;
+    if (!may_be_poison && !was_dropped(batch, {}, i) && world_.table.is_stale(batch[i], world_.server)) ++stale;
+  }
+  return stale;
+}
+
+void Worker::judge(const Batch& batch, const Applied& applied) {
+  const std::uint64_t counted =
+      applied.upserted + applied.removed + applied.stale + applied.coalesced + applied.refused.size();
+  if (counted != batch.size())
+    world_.fail(fmt::format("{}: a batch of {} changes was counted as {}", name_, batch.size(), counted));
+  if (applied.stale > 0) saw(Sight::stale_refused);
+  if (applied.coalesced > 0) saw(Sight::coalesced);
+  for (const Refused& refused : applied.refused) {
+    const PlannedChange& change = world_.plan.history[batch.at(refused.index)];
+    saw(refused.for_now ? Sight::user_index_refused : Sight::poison_refused);
+    const bool right = refused.for_now ? world_.plan.user_index : change.poison;
+    if (!right) world_.fail(fmt::format("{}: {} was refused: {}", name_, described(change), refused.cause));
+  }
+}
+
+// What is acknowledged must be there. Of a key whose newest change waits, the older ones are there with it.
+void Worker::acknowledge(const Batch& batch, const Applied& applied) {
+  std::set<int> keys_that_wait;
+  std::set<std::size_t> refused_here;
+  for (const Refused& refused : applied.refused) {
+    refused_here.insert(refused.index);
+    if (!refused.for_now) continue;
+    keys_that_wait.insert(world_.plan.history[batch[refused.index]].key);
+    waiting_.push_back(batch[refused.index]);
+  }
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const PlannedChange& change = world_.plan.history[batch[i]];
+    if (refused_here.contains(i) || keys_that_wait.contains(change.key)) continue;
+    const bool dropped = was_dropped(batch, refused_here, i);
+    const auto known = world_.acknowledged.try_emplace(batch[i], dropped).first;
+    known->second = known->second && dropped;
+    const std::string lost = world_.table.lost(batch[i], dropped, world_.server);
+    if (!lost.empty()) world_.fail(name_ + ": " + lost);
+  }
+}
+
+// The newest of a key is what counts, of two repeats the first.
+bool Worker::was_dropped(const Batch& batch, const std::set<std::size_t>& refused, std::size_t at) const {
+  const auto& history = world_.plan.history;  // oldest first
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const bool newer = batch[i] > batch[at] || (batch[i] == batch[at] && i < at);
+    if (!refused.contains(i) && newer && history[batch[i]].key == history[batch[at]].key) return true;
+  }
+  return false;
+}
+
+bool Worker::write_waiting(MongoTarget& target) {
+  for (int waits = 0; !waiting_.empty(); ++waits) {
+    if (waits == waits_max) {
+      world_.fail(fmt::format("{}: {} waits for a value that nobody holds", name_,
+                              described(world_.plan.history[waiting_[0]])));
+      return true;
+    }
+    world_.scheduler.sleep_until(now() + wait);
+    const Batch batch = std::move(waiting_);
+    waiting_.clear();
+    if (!apply(target, batch)) return waiting_ = batch, false;
+    if (waiting_.size() < batch.size()) saw(Sight::written_after_refusal);
+  }
+  return true;
+}
+
+// While others are at work and, behind the last of them, until every tombstone is due.
+bool Worker::keep_settling(MongoTarget& target) {
+  if (plan_.role != Role::settling) return true;
+  const auto settle = [&](std::chrono::milliseconds later) {
+    world_.scheduler.sleep_until(now() + later);
+    return target.settle().has_value();
+  };
+  while (world_.active > 0)
+    if (!settle(settle_after / 5)) return false;
+  return settle(settle_after * 3 / 2);
+}
+
+}  // namespace dynatlas::simulation

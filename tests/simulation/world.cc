@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "simulation/world.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "simulation/worker.h"
+
+namespace dynatlas::simulation {
+
+namespace {
+
+using Kind = PlannedFault::Kind;
+using Role = PlannedWorker::Role;
+
+// What a plan is made of, as a run that met it says.
+void see_plan(World& world) {
+  const auto saw = [&](bool seen, Sight sight) {
+    if (seen) world.outcome.seen[static_cast<std::size_t>(sight)] = true;
+  };
+  const Plan& plan = world.plan;
+  for (const PlannedChange& change : plan.history) {
+    const bool own = &change == &plan.history.back();  // of the worker that settles
+    const bool copied = change.version && change.version->s.empty() && !own;
+    saw(copied, Sight::copied_item);
+    saw(!change.version, Sight::undated_item);
+    saw(change.removes && plan.soft_deletes, Sight::soft_delete);
+    if (!change.version || own) continue;
+    const bool old = change.version->t < (begin_of_time - settle_after / 4).time_since_epoch().count();
+    saw(old, Sight::old_change);
+    saw(!old, Sight::young_change);
+  }
+  saw(plan.id == IdForm::objectid, Sight::object_id);
+  saw(!plan.guard, Sight::unguarded);
+}
+
+const char* name_of(Kind kind) {
+  constexpr const char* names[] = {"crash",           "crash in flight", "pause",       "refused",
+                                   "lost connection", "lost reply",      "no majority", "failed statement"};
+  return names[static_cast<std::size_t>(kind)];
+}
+
+const char* name_of(Role role) {
+  constexpr const char* names[] = {"live", "a zombie", "settling"};
+  return names[static_cast<std::size_t>(role)];
+}
+
+std::string described(const PlannedWorker& worker, std::size_t number) {
+  std::string text = fmt::format("worker {} ({}) delivers", number, name_of(worker.role));
+  for (const PlannedWorker::Delivery& delivery : worker.deliveries)
+    text += fmt::format(" {}{}", delivery.change, delivery.ends_batch ? " |" : "");
+  if (worker.begins_after.count() > 0) text += fmt::format("; begins after {} s", worker.begins_after.count() / 1000);
+  if (worker.clock_ahead.count() != 0)
+    text += fmt::format("; its clock is {} s ahead", worker.clock_ahead.count() / 1000);
+  for (const PlannedFault& fault : worker.faults) {
+    text += fmt::format("; {} at step {}", name_of(fault.kind), fault.step);
+    if (fault.kind == Kind::pause) text += fmt::format(" of {} s", fault.pause.count() / 1000);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::vector<std::string> described(const Plan& plan) {
+  std::vector<std::string> lines;
+  lines.push_back(fmt::format("id {}, deletes {}, guard {}{}{}", plan.id == IdForm::objectid ? "objectid" : "key",
+                              plan.soft_deletes ? "soft" : "remove", plan.guard ? "on" : "off",
+                              plan.user_index ? ", a unique index of the user's on u" : "",
+                              plan.stale_reads ? ", reads may be stale" : ""));
+  for (std::size_t i = 0; i < plan.history.size(); ++i)
+    lines.push_back(fmt::format("change {}: {}", i, described(plan.history[i])));
+  for (std::size_t i = 0; i < plan.workers.size(); ++i) lines.push_back(described(plan.workers[i], i));
+  return lines;
+}
+
+Outcome run(const Plan& plan, StackPool& stacks, bool with_steps) {
+  World world(plan, stacks, with_steps);
+  see_plan(world);
+  std::vector<std::unique_ptr<Worker>> workers;
+  for (std::size_t i = 0; i < plan.workers.size(); ++i) workers.push_back(std::make_unique<Worker>(world, i));
+  for (const auto& worker : workers) world.scheduler.add([&worker] { worker->live(); });
+  world.scheduler.run();
+  const std::string different = world.table.difference(world.server);
+  if (!different.empty()) world.fail(different);
+  for (const auto& [index, was_dropped] : world.acknowledged) {
+    const std::string lost = world.table.lost(index, was_dropped, world.server);
+    if (!lost.empty()) world.fail("at the end: " + lost);
+  }
+  return std::move(world.outcome);
+}
+
+}  // namespace dynatlas::simulation
