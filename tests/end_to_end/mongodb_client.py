@@ -73,6 +73,11 @@ class MongodbClient:
     def close(self):
         self._socket.close()
 
+    def reconnect(self):
+        """After the server was away."""
+        self.close()
+        self._connect()
+
     def command(self, database, command):
         """The reply as a dict of plain values; CommandFailed where it is not ok."""
         return bson.plain(self._checked({**command, "$db": database}))
