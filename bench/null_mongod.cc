@@ -169,7 +169,8 @@ void answer_update(const Request& request, std::string_view collection, Buffer& 
   std::int32_t count = 0;
   each_statement(request, "updates", [&](std::string_view statement) {
     if (collection == "dynatlas.collections") keep_entry(statement);
-    if (const auto update = member(statement, "u")) document_bytes += update->value.size();
+    if (const auto update = member(statement, "u"); update && !is_ours(collection))
+      document_bytes += update->value.size();
     dynatlas::begin_element(out, BsonType::document, fmt::format_int(count).c_str());
     OpenDocument fault(out);
     duplicates ? append_duplicate(out, count) : append_inserted(out, count);
