@@ -33,7 +33,7 @@ def differences(folder, rows, database="dynamodb"):
         if path is None:
             found.append(f"{table}: no {database}/{table}.bson")
             continue
-        found += [f"{table}: {line}" for line in _collection_differences(path, table, table_rows)]
+        found += [f"{table}: {line}" for line in _file_differences(path, table, table_rows)]
     return found + [f"{name}: a collection that nobody expects" for name in sorted(paths)]
 
 
@@ -118,17 +118,22 @@ def _path(parent, stored):
 # ---- The comparison ----
 
 
-def _collection_differences(path, table, rows):
+def _file_differences(path, table, rows):
+    try:
+        documents = list(bson.read_documents(path.read_bytes()))
+    except ValueError as error:
+        return [f"{path.name} cannot be read: {error}"]
+    return _metadata_file_differences(path, table) + collection_differences(documents, table, rows)
+
+
+def collection_differences(documents, table, rows):
+    """What is wrong with a table's documents, wherever they were read."""
     key = history.TABLES[table]
     expected = {}
     for row in rows:
         fields, types = expected_document(row.item, key)
         expected[repr(fields[0][1])] = (row, fields, types)
-    try:
-        documents = list(bson.read_documents(path.read_bytes()))
-    except ValueError as error:
-        return [f"{path.name} cannot be read: {error}"]
-    found = _metadata_file_differences(path, table)
+    found = []
     seen = set()
     for document in documents:
         fields = document.content
