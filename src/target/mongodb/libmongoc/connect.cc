@@ -64,8 +64,8 @@ Result<OwnedServer> select(mongoc_client_t* client, const Connections& connectio
     bson_error_t error{};
     OwnedServer server(mongoc_client_select_server(client, true, nullptr, &error));
     if (server) return server;
-    if (!members_answer(client) || connections.time_left() <= between_looks)
-      return error_of_start(error, *none.get(), connections);
+    const bool may_pass = !is_too_old(error) && members_answer(client);
+    if (!may_pass || connections.time_left() <= between_looks) return error_of_start(error, *none.get(), connections);
     std::this_thread::sleep_for(between_looks);
   }
 }

@@ -44,8 +44,8 @@ class Bson {
 class LentBson {
  public:
   explicit LentBson(std::string_view document) {
-    if (!bson_init_static(&raw_, reinterpret_cast<const std::uint8_t*>(document.data()), document.size()))
-      bson_init(&raw_);
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(document.data());
+    if (document.empty() || !bson_init_static(&raw_, bytes, document.size())) bson_init(&raw_);
   }
   const bson_t* get() const { return &raw_; }
 

@@ -120,11 +120,6 @@ Error fatal_connect(const ConnectFailure& failure) {
                   failure.host));
 }
 
-bool is_too_old(const bson_error_t& error) {
-  return error.code == MONGOC_ERROR_PROTOCOL_BAD_WIRE_VERSION ||
-         error.code == MONGOC_ERROR_SERVER_SELECTION_BAD_WIRE_VERSION;
-}
-
 Error error_of_selection(const bson_error_t& error, const Connections& connections) {
   if (is_too_old(error)) return fatal("this MongoDB server is too old or too new: versions from 4.4 on are supported");
   if (connections.failure()) return fatal_connect(*connections.failure());
@@ -172,6 +167,11 @@ Error error_of_command(const CommandName& command, const bson_error_t& error, co
   return error_of_connection(command, connections);
 }
 
+bool is_too_old(const bson_error_t& error) {
+  return error.code == MONGOC_ERROR_PROTOCOL_BAD_WIRE_VERSION ||
+         error.code == MONGOC_ERROR_SERVER_SELECTION_BAD_WIRE_VERSION;
+}
+
 Error error_of_start(const bson_error_t& error, const bson_t& reply, const Connections& connections) {
   if (error.domain == MONGOC_ERROR_SERVER_SELECTION || is_too_old(error)) return error_of_selection(error, connections);
   if (error.domain == MONGOC_ERROR_CLIENT && error.code == MONGOC_ERROR_CLIENT_AUTHENTICATE && !connections.lost()) {
@@ -182,6 +182,8 @@ Error error_of_start(const bson_error_t& error, const bson_t& reply, const Conne
   const std::int32_t code = code_in(reply);
   if (code != 0) return fatal(fmt::format("MongoDB refused a first ping with {}: {}", describe(code), fix_of(code)));
   if (connections.failure()) return fatal_connect(*connections.failure());
+  if (!connections.lost())
+    return fatal("MongoDB's first answers make no sense: check that the URI names a MongoDB server");
   return fatal("the connection to MongoDB was lost while it was made: check the server's log, and run again");
 }
 

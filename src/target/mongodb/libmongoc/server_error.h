@@ -29,6 +29,9 @@ Error error_of_command(const CommandName& command, const bson_error_t& error, co
 // An answer that cannot be right. Nobody knows what was carried out: the same call again tells.
 Error senseless_answer(const CommandName& command);
 
+// Whether libmongoc cannot speak with a server of that version.
+bool is_too_old(const bson_error_t& error);
+
 // Why a run cannot begin: fatal, but for what may pass by itself.
 Error error_of_start(const bson_error_t& error, const bson_t& reply, const Connections& connections);
 

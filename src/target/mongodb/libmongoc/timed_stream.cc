@@ -25,13 +25,14 @@ struct TimedStream {
   static TimedStream& of(mongoc_stream_t* stream) { return *reinterpret_cast<TimedStream*>(stream); }
   static mongoc_stream_t* around(mongoc_stream_t* inner, Connections& connections);
 
-  // Calls `transfer` with the time that is left for it.
+  // Calls `transfer` with the time that is left for it, if any is. A timeout of 0 takes what is there.
   template <class Transfer>
   ssize_t transfer(std::int32_t timeout_msec, Transfer transfer) {
-    const std::int32_t bounded = connections->bounded(timeout_msec);
+    const bool is_over = connections->time_left().count() == 0;
     errno = ETIMEDOUT;
-    const ssize_t moved = bounded == 0 ? -1 : transfer(bounded);
-    if (moved <= 0) {
+    const ssize_t moved = is_over ? -1 : transfer(connections->bounded(timeout_msec));
+    const bool may_come = timeout_msec == 0 && !is_over && mongoc_stream_should_retry(inner);
+    if (moved <= 0 && !may_come) {
       connections->lost_ = true;
       timed_out = connections->time_left().count() == 0;
     }

@@ -16,38 +16,54 @@ namespace {
 thread_local std::string* warning = nullptr;  // the first one
 
 void take_log(mongoc_log_level_t level, const char* /*domain*/, const char* message, void* /*context*/) {
-  if (level <= MONGOC_LOG_LEVEL_WARNING && warning != nullptr && warning->empty()) *warning = message;
+  const bool is_of_uri = warning != nullptr && level <= MONGOC_LOG_LEVEL_WARNING;
+  if (is_of_uri && warning->empty() && std::string_view(message).find("Deprecated") != 0) *warning = message;
 }
 
-// The option that a message of libmongoc's is about: `Unsupported URI option "tsl"`. Empty where it names none; what it
-// quotes may as well be a value, a password among them.
-std::string option_in(std::string_view message, const std::string& uri) {
-  const std::size_t begin = message.find_first_of("\"'");
-  const std::size_t end = begin == std::string_view::npos ? begin : message.find_first_of("\"'", begin + 1);
-  if (end == std::string_view::npos) return {};
-  const std::string name(message.substr(begin + 1, end - begin - 1));
-  const bool is_word =
-      !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c); });
+std::string lower(std::string_view text) {
+  std::string lowered(text);
+  std::transform(lowered.begin(), lowered.end(), lowered.begin(), [](unsigned char c) { return std::tolower(c); });
+  return lowered;
+}
+
+bool has_option(const std::string& uri, const std::string& name) {
   const std::size_t query = uri.find('?');
-  const bool is_option = is_word && query != std::string::npos && [&] {
-    std::string options = uri.substr(query);
-    std::transform(options.begin(), options.end(), options.begin(), [](unsigned char c) { return std::tolower(c); });
-    std::string lower = name;
-    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-    return options.find("?" + lower + "=") != std::string::npos || options.find("&" + lower + "=") != std::string::npos;
-  }();
-  return is_option ? name : std::string();
+  if (query == std::string::npos || name.empty()) return false;
+  const std::string options = lower(uri.substr(query));
+  return options.find("?" + name + "=") != std::string::npos || options.find("&" + name + "=") != std::string::npos;
+}
+
+// The option that a message of libmongoc's is about: `Unsupported URI option "tsl"`, `Invalid tls: ..`. Empty where it
+// names none; what it quotes may as well be a value, a password among them.
+std::string option_in(std::string_view message, const std::string& uri) {
+  if (message.find("Unsupported compressor") == 0) return MONGOC_URI_COMPRESSORS;
+  constexpr std::string_view invalid = "Invalid ";
+  const bool is_invalid = message.substr(0, invalid.size()) == invalid;
+  const std::size_t begin = is_invalid ? invalid.size() - 1 : message.find_first_of("\"'");
+  const std::size_t end = begin == std::string_view::npos ? begin : message.find_first_of("\"':", begin + 1);
+  if (end == std::string_view::npos) return {};
+  const std::string name = lower(message.substr(begin + 1, end - begin - 1));
+  return has_option(uri, name) ? name : std::string();
 }
 
 Error unreadable(std::string_view message, const std::string& uri) {
   const std::string option = option_in(message, uri);
-  const bool unknown = message.find("Unsupported URI option") != std::string_view::npos;
-  if (!option.empty() && unknown)
-    return usage(fmt::format("the MongoDB URI has an option that is not known: {}: check its spelling", option));
+  if (!option.empty() && message.find("Unsupported URI option") == 0)
+    return usage(fmt::format("the MongoDB URI has an option that is not known: {}: check its spelling, or leave it out",
+                             option));
   if (!option.empty()) return usage(fmt::format("the MongoDB URI's option {} has no valid value", option));
   return usage(
       "the MongoDB URI cannot be read: it is mongodb://USER:PASSWORD@HOST:PORT/DATABASE?OPTION=VALUE&.. or "
       "mongodb+srv://.., where : / ? # [ ] @ % in user name and password are written as %XX, and options fit together");
+}
+
+// libmongoc takes the first @ for the end of the password, and the rest of the password for a host, whose name is no
+// secret.
+bool has_two_ats(const std::string& uri) {
+  const std::size_t scheme = uri.find("://");
+  const std::size_t begin = scheme == std::string::npos ? 0 : scheme + 3;
+  const std::string authority = uri.substr(begin, uri.find_first_of("/?", begin) - begin);
+  return std::count(authority.begin(), authority.end(), '@') > 1;
 }
 
 Result<OwnedUri> parse(const std::string& uri) {
@@ -57,8 +73,8 @@ Result<OwnedUri> parse(const std::string& uri) {
   warning = &said;
   OwnedUri parsed(mongoc_uri_new_with_error(uri.c_str(), &error));
   warning = nullptr;
-  if (!parsed) return unreadable(error.message, uri);
-  if (!said.empty()) return unreadable(said, uri);
+  if (!said.empty()) return unreadable(said, uri);  // often tells more than the error
+  if (!parsed || has_two_ats(uri)) return unreadable(error.message, uri);
   return parsed;
 }
 
