@@ -70,6 +70,9 @@ class Fate {
   // Between two steps: others may come first, time passes; throws Crashed where the worker dies here.
   virtual void at_step(const CollectionName&) {}
 
+  // Between two calls of the port.
+  virtual void after_call(const CollectionName&) {}
+
   // Whether it happens here; asked once wherever it can.
   virtual bool happens(Mishap) { return false; }
 

@@ -206,14 +206,19 @@ class Planner {
     const std::size_t steps = 4 + worker.deliveries.size() * 5;
     const std::size_t count = choices_.below(zombie ? 3 : 5);
     for (std::size_t i = 0; i < count; ++i) {
-      const auto kind = static_cast<Kind>(choices_.below(plan_.guard ? 8 : 6));
+      const auto kind = static_cast<Kind>(choices_.below(plan_.guard ? 9 : 7));
       if (!plan_.guard && (kind == Kind::crash_in_flight || kind == Kind::connection_lost)) continue;
       if (zombie && (kind == Kind::crash || kind == Kind::crash_in_flight)) continue;
       worker.faults.push_back({kind, choices_.below(steps), some_pause()});
     }
     if (!zombie) return;
     const Kind end = choices_.one_in(4) ? Kind::crash_in_flight : Kind::crash;
-    worker.faults.push_back({end, 1 + choices_.below(steps), {}});
+    std::size_t step = 1 + choices_.below(steps);
+    if (choices_.one_in(3)) {  // it comes back late, and writes once more
+      worker.faults.push_back({Kind::pause_between, step, some_pause()});
+      step += 1 + choices_.below(5);
+    }
+    worker.faults.push_back({end, step, {}});
   }
 
   // It needs a change of its own to know the collection by, and takes no part otherwise.

@@ -29,7 +29,8 @@ struct PlannedFault {
   enum class Kind : std::uint8_t {
     crash,            // the worker starts again
     crash_in_flight,  // .. while the server goes on with what it was sent
-    pause,            // it stands still, and goes on
+    pause,            // it stands still while it waits for the server, and goes on
+    pause_between,    // it stands still before its next command
     refused,          // the rest as Mishap says
     connection_lost,
     reply_lost,

@@ -49,6 +49,7 @@ void SimulatedPort::begin_session() {
 
 // On its way to the server.
 Result<void> SimulatedPort::arrive(const CollectionName& name, Clock::Time deadline) {
+  if (fate_.now() >= deadline) return too_late(fate_);
   fate_.at_step(name);
   if (fate_.happens(Mishap::refused)) {
     fate_.saw(Sight::refused);
@@ -85,6 +86,13 @@ Result<std::vector<std::string>> SimulatedPort::find_first(const CollectionName&
 
 Result<std::vector<std::string>> SimulatedPort::read(const CollectionName& name, std::string_view filter,
                                                      const FindOptions& options, Limit limit) {
+  Result<std::vector<std::string>> found = search(name, filter, options, limit);
+  fate_.after_call(name);
+  return found;
+}
+
+Result<std::vector<std::string>> SimulatedPort::search(const CollectionName& name, std::string_view filter,
+                                                       const FindOptions& options, Limit limit) {
   const Clock::Time deadline = fate_.now() + limit;
   RETURN_IF_ERROR(arrive(name, deadline));
   const Server::Position at = snapshot(fate_.majority_since());
@@ -160,6 +168,12 @@ Result<Server::Position> SimulatedPort::carry_out(std::unique_ptr<Request>& requ
 }
 
 Result<WriteReply> SimulatedPort::write(const CollectionName& name, std::vector<Write> writes, Limit limit) {
+  Result<WriteReply> reply = send(name, std::move(writes), limit);
+  fate_.after_call(name);
+  return reply;
+}
+
+Result<WriteReply> SimulatedPort::send(const CollectionName& name, std::vector<Write> writes, Limit limit) {
   const Clock::Time deadline = fate_.now() + limit;
   RETURN_IF_ERROR(arrive(name, deadline));
   std::vector<std::size_t> order = any_order(writes.size(), fate_);

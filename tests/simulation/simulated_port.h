@@ -31,7 +31,10 @@ class SimulatedPort : public MongoPort {
  private:
   Result<std::vector<std::string>> read(const CollectionName& name, std::string_view filter, const FindOptions& options,
                                         Limit limit);
+  Result<std::vector<std::string>> search(const CollectionName& name, std::string_view filter,
+                                          const FindOptions& options, Limit limit);
   Result<WriteReply> write(const CollectionName& name, std::vector<Write> writes, Limit limit);
+  Result<WriteReply> send(const CollectionName& name, std::vector<Write> writes, Limit limit);
   Result<Server::Position> carry_out(std::unique_ptr<Request>& request);
   Result<void> arrive(const CollectionName& name, Clock::Time deadline);
   Result<void> answer();

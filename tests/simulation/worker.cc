@@ -66,14 +66,21 @@ void World::tell(const std::string& who, const std::string& what) {
 
 // --- what befalls it
 
+bool Worker::is_counted(const CollectionName& name) const {
+  return name == world_.table.documents() || name == world_.table.tombstones();
+}
+
+void Worker::stand_still(const PlannedFault& fault) {
+  ++mishaps_;
+  tell(fmt::format("stands still for {} s", fault.pause.count() / 1000));
+  if (fault.pause > settle_after) saw(Sight::zombie_slept);
+  world_.scheduler.sleep_until(now() + fault.pause);
+}
+
 void Worker::befall(std::size_t fault) {
   fired_[fault] = true;
   const PlannedFault& planned = plan_.faults[fault];
-  if (planned.kind == Kind::pause) {
-    tell(fmt::format("stands still for {} s", planned.pause.count() / 1000));
-    if (planned.pause > settle_after) saw(Sight::zombie_slept);
-    return world_.scheduler.sleep_until(now() + planned.pause);
-  }
+  if (planned.kind == Kind::pause) return stand_still(planned);
   const bool in_flight = planned.kind == Kind::crash_in_flight;
   saw(in_flight ? Sight::crash_in_flight : Sight::crash);
   tell(in_flight ? "crashes; what it sent is on its way" : "crashes");
@@ -86,12 +93,21 @@ void Worker::at_step(const CollectionName& name) {
     throw Crashed{};
   }
   world_.scheduler.step();
-  if (name != world_.table.documents() && name != world_.table.tombstones()) return;
+  if (!is_counted(name)) return;
   ++step_;
   for (std::size_t i = 0; i < plan_.faults.size(); ++i) {
     const Kind kind = plan_.faults[i].kind;
     const bool here = kind == Kind::crash || kind == Kind::crash_in_flight || kind == Kind::pause;
     if (here && !fired_[i] && plan_.faults[i].step <= step_) befall(i);
+  }
+}
+
+void Worker::after_call(const CollectionName& name) {
+  for (std::size_t i = 0; i < plan_.faults.size() && is_counted(name); ++i) {
+    const PlannedFault& planned = plan_.faults[i];
+    if (planned.kind != Kind::pause_between || fired_[i] || planned.step > step_) continue;
+    fired_[i] = true;
+    stand_still(planned);
   }
 }
 

@@ -53,6 +53,7 @@ class Worker : public Fate {
   Clock::Time now() override { return world_.scheduler.now(); }
   std::size_t below(std::size_t limit) override { return world_.choices.below(limit); }
   void at_step(const CollectionName& name) override;
+  void after_call(const CollectionName& name) override;
   bool happens(Mishap mishap) override;
   void ran_out_of_time() override {
     ++mishaps_;
@@ -85,6 +86,8 @@ class Worker : public Fate {
   bool was_dropped(const Batch& batch, const std::set<std::size_t>& refused, std::size_t at) const;
   bool write_waiting(MongoTarget& target);
   bool keep_settling(MongoTarget& target);
+  bool is_counted(const CollectionName& name) const;
+  void stand_still(const PlannedFault& fault);
   void befall(std::size_t fault);
 
   World& world_;

@@ -36,8 +36,9 @@ void see_plan(World& world) {
 }
 
 const char* name_of(Kind kind) {
-  constexpr const char* names[] = {"crash",           "crash in flight", "pause",       "refused",
-                                   "lost connection", "lost reply",      "no majority", "failed statement"};
+  constexpr const char* names[] = {"crash",           "crash in flight", "pause",      "pause between commands",
+                                   "refused",         "lost connection", "lost reply", "no majority",
+                                   "failed statement"};
   return names[static_cast<std::size_t>(kind)];
 }
 
@@ -55,7 +56,8 @@ std::string described(const PlannedWorker& worker, std::size_t number) {
     text += fmt::format("; its clock is {} s ahead", worker.clock_ahead.count() / 1000);
   for (const PlannedFault& fault : worker.faults) {
     text += fmt::format("; {} at step {}", name_of(fault.kind), fault.step);
-    if (fault.kind == Kind::pause) text += fmt::format(" of {} s", fault.pause.count() / 1000);
+    if (fault.kind == Kind::pause || fault.kind == Kind::pause_between)
+      text += fmt::format(" of {} s", fault.pause.count() / 1000);
   }
   return text;
 }
