@@ -191,8 +191,11 @@ TEST_P(PortIndexes, TellOfThemselves) {
   std::sort(told.begin(), told.end());
   EXPECT_EQ(told,
             Texts({R"(_id_ {"_id":1} whole)", R"(expire_at {"expire_at":1} whole)", R"(key {"h":1,"r":1} whole)"}));
-  for (const IndexFacts& index : *all)
-    if (index.name != "_id_") EXPECT_EQ(index.unique, index.name == "key");
+  for (const IndexFacts& index : *all) {
+    if (index.name != "_id_") {
+      EXPECT_EQ(index.unique, index.name == "key");
+    }
+  }
 }
 
 TEST_P(PortIndexes, AreMadeOnce) {
