@@ -110,7 +110,7 @@ TEST_P(PortReads, ShowWhatTheSessionWrote) {
 }
 
 TEST_P(PortReads, RefuseWithoutTimeLeft) {
-  const auto found = port->find(name, bson_of("{}"), bson_of("{}"), MongoPort::Limit(0));
+  const auto found = port->find(name, query_of("{}"), query_of("{}"), MongoPort::Limit(0));
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().kind, ErrorKind::retry);
 }

@@ -54,6 +54,7 @@ TEST_P(TargetKeys, FindsEveryFormAndTypeAgain) {
   for (std::size_t removed = 0; removed < keys.size(); ++removed) {
     SCOPED_TRACE(keys[removed]);
     destination.collection = "keys" + std::to_string(removed);
+    reopen();
     std::vector<Change> first;
     for (const std::string& key : keys) first.push_back(upsert(key, kinesis(10), 1));
     apply(first);
@@ -84,6 +85,7 @@ TEST_P(TargetKeys, TakesNumbersOfOneValueForOneKey) {
     const auto& [theirs, ours] = equal[i];
     SCOPED_TRACE(theirs + " is " + ours);
     destination.collection = "equal" + std::to_string(i);
+    reopen();
     put({R"({"_id":)" + theirs + R"(,"old":1})"});
     apply({upsert(ours, kinesis(10), 7)});
     const std::vector<std::string> found = stored();
@@ -109,6 +111,7 @@ TEST_P(TargetKeys, KeepsNumbersOfTwoValuesApart) {
     const auto& [theirs, ours] = different[i];
     SCOPED_TRACE(theirs + " is not " + ours);
     destination.collection = "different" + std::to_string(i);
+    reopen();
     put({R"({"_id":)" + theirs + R"(,"old":1})"});
     apply({upsert(ours, kinesis(10), 7)});
     EXPECT_THAT(stored(), SizeIs(2));

@@ -53,6 +53,8 @@ Kind kind_of(Mishap mishap) {
 
 World::World(const Plan& made, StackPool& stacks, bool with_steps)
     : plan(made), table(made), choices(made.seed), scheduler(stacks, choices, begin_of_time), followed(with_steps) {
+  active = static_cast<std::size_t>(std::count_if(made.workers.begin(), made.workers.end(),
+                                                  [](const auto& worker) { return worker.role != Role::settling; }));
   scheduler.set_stickiness(made.stickiness);
   server.set_poison("poison");
   if (made.user_index && !server.make_index(table.documents(), {"users", {"u"}, true, std::nullopt}))
@@ -152,8 +154,6 @@ Clock::Time Worker::majority_since() {
 // --- what it does
 
 void Worker::live() {
-  const bool settles = plan_.role == Role::settling;
-  if (!settles) ++world_.active;
   if (plan_.begins_after.count() > 0) world_.scheduler.sleep_until(now() + plan_.begins_after);
   for (int restarts = 0;; ++restarts) {
     const End end = process();
@@ -168,7 +168,7 @@ void Worker::live() {
     }
     start_again();
   }
-  if (!settles) --world_.active;
+  if (plan_.role != Role::settling) --world_.active;
 }
 
 Worker::End Worker::process() {

@@ -75,6 +75,9 @@ class PortIndexes : public PortContract {};
   INSTANTIATE_PORT_SUITE(name, PortWrites, make); \
   INSTANTIATE_PORT_SUITE(name, PortIndexes, make)
 
+// The BSON of a filter, an update or a document: Extended JSON, and any other name that begins with `$`.
+std::string query_of(std::string_view json);
+
 // "index 1: 11000 _id_ (_id)", one for each fault.
 std::vector<std::string> shown(const std::vector<StatementFault>& faults);
 
