@@ -147,7 +147,7 @@ TEST_P(TargetGuard, CoalescesRepeatsInABatch) {
 }
 
 TEST_P(TargetGuard, KeepsCollectionsApart) {
-  const Destination other{"shop", "orders", &rules};
+  const Destination other{destination.database, "orders", &rules};
   const Destination elsewhere{"archive", "customers", &rules};
   Change second = upsert(a, kinesis(2), 2);
   second.destination = &other;
@@ -214,7 +214,7 @@ TEST_P(TargetGuard, TakesOneKindOfVersionsInACollection) {
   apply({upsert(a, kinesis(10), 1)});
   const Error error = refusal({upsert(b, streams(10, "1"), 1)});
   EXPECT_EQ(error.kind, ErrorKind::fatal);
-  EXPECT_THAT(error.message, AllOf(HasSubstr("shop.customers"), HasSubstr("0123abcd")));
+  EXPECT_THAT(error.message, AllOf(HasSubstr(destination.name()), HasSubstr("0123abcd")));
   reopen();
   EXPECT_EQ(refusal({remove(a, streams(10, "1"))}).kind, ErrorKind::fatal);
   EXPECT_THAT(stored(), ElementsAre(stored_text(a, kinesis(10), 1)));
@@ -252,7 +252,7 @@ TEST_P(TargetGuard, RefusesAnotherMapping) {
   rules.fingerprint = "another mapping";
   const Error error = refusal({upsert(a, kinesis(11), 2)});
   EXPECT_EQ(error.kind, ErrorKind::fatal);
-  EXPECT_THAT(error.message, AllOf(HasSubstr("shop.customers"), HasSubstr("mapping")));
+  EXPECT_THAT(error.message, AllOf(HasSubstr(destination.name()), HasSubstr("mapping")));
   EXPECT_THAT(stored(), ElementsAre(stored_text(a, kinesis(10), 1)));
 }
 

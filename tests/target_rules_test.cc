@@ -106,7 +106,7 @@ TEST_P(TargetRules, RefusesForeignDocumentsWhereToldTo) {
   for (const Change& change : {upsert(a, kinesis(1), 1), remove(a, kinesis(1)), upsert(a, std::nullopt, 1)}) {
     const Error error = refusal({change});
     EXPECT_EQ(error.kind, ErrorKind::fatal);
-    EXPECT_THAT(error.message, AllOf(HasSubstr("shop.customers"), HasSubstr("existing: refuse")));
+    EXPECT_THAT(error.message, AllOf(HasSubstr(destination.name()), HasSubstr("existing: refuse")));
     reopen();
   }
   EXPECT_EQ(apply({upsert(b, kinesis(1), 2)}).upserted, 1U) << "it is not the one that is met";

@@ -86,6 +86,7 @@ TargetContract::TargetContract() {
 
 void TargetContract::SetUp() {
   place = GetParam().make();
+  destination.database = place->database();
   reopen();
 }
 

@@ -23,6 +23,9 @@ class TargetPlace {
  public:
   virtual ~TargetPlace() = default;
 
+  // Where the suite's collections are; of a server that others use too, a name of its own.
+  virtual std::string database() { return "shop"; }
+
   // A new target on this place, as a new process would open it; others may be open.
   virtual Result<std::unique_ptr<Target>> open() = 0;
 
