@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/replay_block.h"
 
+#include <simdjson.h>
+
 #include "base/digest.h"
 #include "base/table_name.h"
 #include "pipeline/origin.h"
@@ -77,7 +79,9 @@ void ReplayBlock::refused(const RecordFault& fault, const Record& known, const R
   record.problem = {place.number, place.line, 0, fault};
   const bool knows_table = place.reading != Reading::none && place.reading != Reading::lost_item;
   if (knows_table && is_table_name(table_of(known))) record.table = table_of(known);
-  if (place.reading != Reading::lost_item) record.key = maker_.known_key(known, config_.rules(record.table));
+  // A letter holds no text that is no UTF-8.
+  const bool knows_key = place.reading != Reading::lost_item && simdjson::validate_utf8(place.text);
+  if (knows_key) record.key = maker_.known_key(known, config_.rules(record.table));
   record.version = version_of(known, place);
   record.form = form_of(place);
   record.record = place.text.substr(0, parked_record_bytes_max);

@@ -54,7 +54,7 @@ class WaitingChangesTest : public testing::Test {
     change.destination = &destination;
     change.key = {BsonType::string, key};
     change.version = Version{10, "k0011"};
-    waiting.add(std::move(change), {"t", "in.ndjson", 3, "{raw}"}, "taken");
+    waiting.add(std::move(change), {"t", "in.ndjson", 3, "{raw}", "item", false}, "taken");
   }
 
   WaitingChanges::Round try_again() {
@@ -120,7 +120,7 @@ TEST_F(WaitingChangesTest, RefusesAfterHalfAMinuteWithEverythingThatIsKnown) {
   EXPECT_EQ(parked[0].cause, "refused a");
   EXPECT_EQ(parked[0].record, "{raw}");
   EXPECT_EQ(parked[0].record_size, 5U);
-  EXPECT_EQ(parked[0].id, "files:" + parked[0].record_sha256);
+  EXPECT_EQ(parked[0].id, "files:" + parked[0].record_sha256 + ":t");
 }
 
 TEST_F(WaitingChangesTest, RefusesAtOnceWhatWillNeverBeTaken) {

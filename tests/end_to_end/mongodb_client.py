@@ -106,8 +106,9 @@ class MongodbClient:
     def insert(self, database, collection, *documents):
         self._write(database, {"insert": collection, "documents": list(documents)})
 
-    def delete_all(self, database, collection):
-        self._write(database, {"delete": collection, "deletes": [{"q": {}, "limit": 0}]})
+    def delete(self, database, collection, query):
+        """All that match."""
+        self._write(database, {"delete": collection, "deletes": [{"q": query, "limit": 0}]})
 
     def drop_database(self, database):
         self.command(database, {"dropDatabase": 1})

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How the end-to-end tests run the program: its path comes from the environment variable DYNATLAS."""
 
+import hashlib
 import json
 import os
 import pathlib
@@ -43,6 +44,10 @@ def run(*arguments, text=b"", **options):
     command = [path(), *map(str, arguments)]
     child = subprocess.run(command, input=text, capture_output=True, timeout=120, check=False, **options)
     return Ended(child.returncode, child.stdout, child.stderr.decode("utf-8"))
+
+
+def sha256(data):
+    return hashlib.sha256(data).hexdigest()
 
 
 def compact(value):

@@ -222,7 +222,7 @@ class ExistingTest(MongodbTest):
 
 
 class ParkedTest(MongodbTest):
-    MEMBERS = ["_id", "format", "table", "to", "key", "version", "tombstone", "position", "cause", "record"]
+    MEMBERS = ["_id", "format", "table", "to", "key", "version", "tombstone", "position", "cause", "form", "record"]
     MEMBERS += ["record_size", "record_sha256", "at", "attempts"]
 
     def test_what_cannot_be_written_is_parked_with_its_cause(self):

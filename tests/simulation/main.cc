@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// dynatlas_simulation [--schedules N] [--seed S] [--schedule K] [--count]
+// dynatlas_simulation [--schedules N] [--seed S] [--schedule K] [--whole] [--count]
 //
 // Runs N schedules of the real protocol code on a simulated server and prints in which share of them each interesting
-// thing happened. Exit code 1 where a schedule fails, which is shrunk and printed with what brings it back, or where
-// something never happened although enough schedules ran. --schedule K runs one alone. --count prints how many failed.
-// DYNATLAS_TEST_PERCENT makes N smaller, as the presets with sanitizers have it. The same seed gives the same.
+// thing happened. Exit code 1 where a schedule fails, which is shrunk (but with --whole) and printed with what brings
+// it back, or where something never happened although enough schedules ran. --schedule K runs one alone. --count prints
+// how many failed. DYNATLAS_TEST_PERCENT makes N smaller, as the presets with sanitizers have it. The same seed gives
+// the same.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -62,14 +63,15 @@ struct Options {
   std::uint64_t seed = 1;
   std::optional<std::size_t> schedule;
   bool count = false;
+  bool whole = false;
 };
 
 std::optional<Options> options_of(int argc, char** argv) {
   Options options;
   for (int i = 1; i < argc; ++i) {
     const std::string_view name = argv[i];
-    if (name == "--count") {
-      options.count = true;
+    if (name == "--count" || name == "--whole") {
+      (name == "--count" ? options.count : options.whole) = true;
       continue;
     }
     if (++i == argc) return std::nullopt;
@@ -98,8 +100,8 @@ Plan plan_of(const Options& options, std::size_t schedule) {
 
 void print_failure(const Options& options, std::size_t schedule, const Plan& failing, const std::string& wrong,
                    StackPool& stacks) {
-  fmt::print("schedule {} fails: {}\n\nshrunk:\n", schedule, wrong);
-  const Plan plan = shrunk(failing, stacks);
+  fmt::print("schedule {} fails: {}\n\n{}:\n", schedule, wrong, options.whole ? "whole" : "shrunk");
+  const Plan plan = options.whole ? failing : shrunk(failing, stacks);
   const Outcome outcome = run(plan, stacks, true);
   for (const std::string& line : described(plan)) fmt::print("  {}\n", line);
   for (const std::string& step : outcome.steps) fmt::print("{}\n", step);
@@ -156,7 +158,7 @@ int run_all(const Options& options) {
 int main(int argc, char** argv) {
   const auto options = options_of(argc, argv);
   if (!options) {
-    fmt::print(stderr, "usage: dynatlas_simulation [--schedules N] [--seed S] [--schedule K] [--count]\n");
+    fmt::print(stderr, "usage: dynatlas_simulation [--schedules N] [--seed S] [--schedule K] [--whole] [--count]\n");
     return 2;
   }
   return run_all(*options);

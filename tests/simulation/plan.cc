@@ -41,6 +41,8 @@ class Planner {
     plan_.key_form = static_cast<int>(choices_.below(4));
     streams_ = choices_.one_in(4);
     keys_ = choices_.one_in(2) ? 1 : choices_.between(2, 3);
+    duel_ = plan_.guard && !plan_.soft_deletes && choices_.one_in(3);
+    if (duel_) keys_ = 1;
   }
 
   // Long ago, just now, or while the schedule runs.
@@ -80,12 +82,13 @@ class Planner {
   void make_history() {
     time_ = first_time();
     sequence_ = choices_.one_in(2) ? 97 : 7;  // its digits become more on the way
-    const std::int64_t changes = keys_ + choices_.between(1, 4);
+    const std::int64_t changes = duel_ ? choices_.between(2, 3) : keys_ + choices_.between(1, 4);
     if (plan_.guard && choices_.one_in(6)) add_undated();
     for (std::int64_t i = 0; i < changes; ++i) {
-      if (plan_.guard && choices_.one_in(8)) add_copied();
+      if (plan_.guard && !fell_ && choices_.one_in(8)) add_copied();
       add_change();
     }
+    if (duel_ && choices_.one_in(2)) end_with_remove();
     spare_last_changes();
   }
 
@@ -117,14 +120,29 @@ class Planner {
 
   void add_undated() { add(some_key()); }
 
+  void end_with_remove() {
+    plan_.history.back().removes = true;
+    plan_.history.back().poison = false;
+    plan_.history.front().removes = false;
+  }
+
   void add_copied() {
     time_ += streams_ ? microseconds(1'000'000) : microseconds(1);
     PlannedChange& change = add(some_key());
     change.version = Version{told_time(), ""};
   }
 
+  // A stream's times may fall where nothing was copied: its numbers alone say what is newer.
+  bool may_fall() const {
+    return streams_ && std::none_of(plan_.history.begin(), plan_.history.end(), [](const PlannedChange& change) {
+             return change.version && change.version->s.empty();
+           });
+  }
+
   void add_change() {
-    time_ += gap();
+    const bool falls = may_fall() && choices_.one_in(6);
+    fell_ = fell_ || falls;
+    time_ += falls ? microseconds(-1'500'000) : gap();
     sequence_ += choices_.between(1, 2);
     PlannedChange& change = add(some_key());
     const std::string digits = std::to_string(sequence_);
@@ -146,7 +164,7 @@ class Planner {
   // --- who delivers what
 
   void make_workers() {
-    const std::size_t count = plan_.guard ? static_cast<std::size_t>(choices_.between(1, 3)) : 1;
+    const std::size_t count = plan_.guard ? static_cast<std::size_t>(choices_.between(duel_ ? 2 : 1, 3)) : 1;
     for (std::size_t i = 0; i < count; ++i) {
       PlannedWorker worker;
       if (i > 0 && !choices_.one_in(3)) worker.role = Role::zombie;
@@ -157,7 +175,8 @@ class Planner {
       order(worker);
       cut(worker);
       if (plan_.guard) trouble(worker);
-      make_faults(worker);
+      if (!duel_ || !choices_.one_in(2)) make_faults(worker);
+      if (worker.role == Role::zombie) make_end(worker);
     }
   }
 
@@ -211,10 +230,13 @@ class Planner {
       if (zombie && (kind == Kind::crash || kind == Kind::crash_in_flight)) continue;
       worker.faults.push_back({kind, choices_.below(steps), some_pause()});
     }
-    if (!zombie) return;
+  }
+
+  void make_end(PlannedWorker& worker) {
+    const std::size_t steps = duel_ ? 9 : 4 + worker.deliveries.size() * 5;
     const Kind end = choices_.one_in(4) ? Kind::crash_in_flight : Kind::crash;
     std::size_t step = 1 + choices_.below(steps);
-    if (choices_.one_in(3)) {  // it comes back late, and writes once more
+    if (choices_.one_in(duel_ ? 2 : 3)) {  // it comes back late, and writes once more
       worker.faults.push_back({Kind::pause_between, step, some_pause()});
       step += 1 + choices_.below(5);
     }
@@ -231,7 +253,7 @@ class Planner {
     worker.rewinds = 1;
     worker.deliveries.push_back({plan_.history.size() - 1, true});
     if (choices_.one_in(4)) worker.clock_ahead = settle_after * choices_.between(-1, 1) / 8;
-    if (choices_.one_in(4)) worker.faults.push_back({Kind::crash, choices_.below(40), {}});
+    if (choices_.one_in(2)) worker.faults.push_back({Kind::crash, choices_.below(60), {}});
     plan_.workers.push_back(std::move(worker));
   }
 
@@ -239,6 +261,8 @@ class Planner {
   Plan plan_;
   bool streams_ = false;
   std::int64_t keys_ = 1;
+  bool duel_ = false;  // few changes of one key, and few faults: what needs an exact order of steps happens more often
+  bool fell_ = false;
   Clock::Time time_;
   std::int64_t sequence_ = 0;
   int next_unique_ = 1;

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "decode/extended_json.h"
+#include "simulation/value.h"
 
 namespace dynatlas::simulation {
 
@@ -14,6 +15,20 @@ namespace {
 std::string json(std::string_view document) {
   Buffer out;
   return ExtendedJsonWriter(ExtendedJson::relaxed, out).document(document) ? std::string(out.view()) : "no document";
+}
+
+// {_id: K, $or: [.., {t: T, s: {$lt: S}}, ..]}, which says what is older than a version (filters.cc), in short.
+std::string told_filter(std::string_view filter) {
+  const auto any = element_in(filter, "$or");
+  const auto same_time = any ? element_in(any->value, "1") : std::nullopt;
+  if (!same_time) return json(filter);
+  Buffer out;
+  OpenDocument key(out);
+  BsonReader reader(elements_of(filter));
+  for (BsonElement element; reader.next(element);)
+    if (element.name != "$or") append_element(out, element.type, element.name, element.value);
+  key.close();
+  return fmt::format("{} up to {}", json(out.view()), json(same_time->value));
 }
 
 }  // namespace
@@ -74,9 +89,9 @@ std::string Request::told() const {
   const std::string why =
       failed ? fmt::format(" with {} {}", reply_.faults.back().code, reply_.faults.back().index_name) : "";
   if (write.kind == Write::Kind::remove)
-    return fmt::format("delete {} {}: {}{}", name_.text(), json(write.filter), came_to_, why);
+    return fmt::format("delete {} {}: {}{}", name_.text(), told_filter(write.filter), came_to_, why);
   return fmt::format("{} {} {} to {}: {}{}", write.kind == Write::Kind::upsert ? "upsert" : "update", name_.text(),
-                     json(write.filter), json(write.update), came_to_, why);
+                     told_filter(write.filter), json(write.update), came_to_, why);
 }
 
 }  // namespace dynatlas::simulation

@@ -15,6 +15,23 @@ using Role = PlannedWorker::Role;
 
 constexpr std::uint64_t seeds_tried = 150;
 
+// What a user's unique index is on goes from lower keys to higher ones (plan.cc).
+bool index_can_hold(const Plan& plan) {
+  for (std::size_t i = 0; i < plan.history.size() && plan.user_index; ++i) {
+    const PlannedChange& change = plan.history[i];
+    for (std::size_t j = 0; j < i; ++j) {
+      const PlannedChange& before = plan.history[j];
+      if (before.key == change.key || before.unique != change.unique) continue;
+      const auto left = std::find_if(
+          plan.history.begin() + static_cast<std::ptrdiff_t>(j) + 1,
+          plan.history.begin() + static_cast<std::ptrdiff_t>(i),
+          [&](const PlannedChange& c) { return c.key == before.key && (c.removes || c.unique != before.unique); });
+      if (left == plan.history.begin() + static_cast<std::ptrdiff_t>(i) && !before.removes) return false;
+    }
+  }
+  return true;
+}
+
 // Every change must reach the table by somebody who lives, and the tombstones must settle.
 bool makes_sense(const Plan& plan) {
   for (std::size_t change = 0; change < plan.history.size(); ++change) {
@@ -25,7 +42,7 @@ bool makes_sense(const Plan& plan) {
     });
     if (!delivered) return false;
   }
-  return true;
+  return index_can_hold(plan);
 }
 
 std::optional<Plan> fails(Plan plan, StackPool& stacks) {

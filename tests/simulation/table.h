@@ -22,8 +22,9 @@ class Table {
   const CollectionName& documents() const { return documents_; }
   const CollectionName& tombstones() const { return tombstones_; }
 
-  // Where the collection differs from the table; empty where it does not. All that was given was applied.
-  std::string difference(const Server& server) const;
+  // Where the collection differs from the table; empty where it does not. All that was given was applied, but for what
+  // the settling worker applies, whose change is the last (`settler_too`).
+  std::string difference(const Server& server, bool settler_too = true) const;
 
   // Whether something as new as the change is there, so that it must be counted as stale.
   bool is_stale(std::size_t index, const Server& server) const;

@@ -128,6 +128,7 @@ bool Worker::happens(Mishap mishap) {
 
 void Worker::left_behind(std::unique_ptr<Request> request) {
   ++world_.active;
+  world_.left_behind = true;
   const std::shared_ptr<Request> on_its_way = std::move(request);
   world_.scheduler.add([&world = world_, on_its_way, who = name_ + "'s"] {
     while (!on_its_way->done()) {
@@ -168,7 +169,17 @@ void Worker::live() {
     }
     start_again();
   }
-  if (plan_.role != Role::settling) --world_.active;
+  if (plan_.role != Role::settling) be_done();
+}
+
+// Where everybody repeated what he had begun, the collection is right without a settle pass.
+void Worker::be_done() {
+  if (--world_.active > 0 || world_.left_behind) return;
+  const auto& workers = world_.plan.workers;
+  if (std::any_of(workers.begin(), workers.end(), [](const auto& worker) { return worker.role == Role::zombie; }))
+    return;
+  const std::string different = world_.table.difference(world_.server, false);
+  if (!different.empty()) world_.fail("when all were done: " + different);
 }
 
 Worker::End Worker::process() {
@@ -223,11 +234,17 @@ bool Worker::deliver(MongoTarget& target) {
     wait_for(batch);
     if (!apply(target, batch)) return false;
     position_ = behind;
-    if (waiting_.empty()) continue;
-    const Batch waiting = std::move(waiting_);
-    waiting_.clear();
-    if (!apply(target, waiting)) return false;
+    if (!waiting_.empty() && !apply_waiting(target)) return false;
   }
+  return true;
+}
+
+// Until it is done, all stay in the list: a restart must know of them.
+bool Worker::apply_waiting(MongoTarget& target) {
+  const Batch waiting = waiting_;
+  if (!apply(target, waiting)) return false;
+  waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(waiting.size()));
+  if (waiting_.size() < waiting.size()) saw(Sight::written_after_refusal);
   return true;
 }
 
@@ -319,10 +336,7 @@ bool Worker::write_waiting(MongoTarget& target) {
       return true;
     }
     world_.scheduler.sleep_until(now() + wait);
-    const Batch batch = std::move(waiting_);
-    waiting_.clear();
-    if (!apply(target, batch)) return waiting_ = batch, false;
-    if (waiting_.size() < batch.size()) saw(Sight::written_after_refusal);
+    if (!apply_waiting(target)) return false;
   }
   return true;
 }

@@ -32,7 +32,8 @@ struct World {
   Scheduler scheduler;
   Outcome outcome;
   bool followed;
-  std::size_t active = 0;  // workers that are not done yet, and requests that nobody waits for
+  std::size_t active = 0;    // workers that are not done yet, and requests that nobody waits for
+  bool left_behind = false;  // a request that its worker did not wait for
   std::size_t steps = 0;
   // Changes of the history, and whether each was always dropped in favour of a newer one.
   std::map<std::size_t, bool> acknowledged;
@@ -73,6 +74,7 @@ class Worker : public Fate {
 
   using Batch = std::vector<std::size_t>;  // changes of the history
 
+  void be_done();
   bool is_zombie() const { return plan_.role == PlannedWorker::Role::zombie; }
   End process();
   void start_again();
@@ -84,6 +86,7 @@ class Worker : public Fate {
   void judge(const Batch& batch, const Applied& applied);
   void acknowledge(const Batch& batch, const Applied& applied);
   bool was_dropped(const Batch& batch, const std::set<std::size_t>& refused, std::size_t at) const;
+  bool apply_waiting(MongoTarget& target);
   bool write_waiting(MongoTarget& target);
   bool keep_settling(MongoTarget& target);
   bool is_counted(const CollectionName& name) const;

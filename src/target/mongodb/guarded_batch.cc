@@ -118,7 +118,7 @@ bool GuardedBatch::is_old(const Change& change) {
 }
 
 // The settle pass for an old change's tombstone may be over: a process that died between writing and looking up would
-// leave it for ever. What is older than the tombstone goes, too: this may be the repeat of a batch that wrote it.
+// leave it for ever.
 Result<void> GuardedBatch::look_up_before(std::span<BatchChange> upserts) {
   std::vector<BatchChange*> old;
   for (BatchChange& change : upserts) {
@@ -126,9 +126,7 @@ Result<void> GuardedBatch::look_up_before(std::span<BatchChange> upserts) {
   }
   if (old.empty()) return {};
   ASSIGN_OR_RETURN(const StoredVersions tombstones, find_versions(port_, collection_.tombstones, keys_of(old)));
-  const std::vector<Buried> buried = buried_of(old, tombstones);
-  RETURN_IF_ERROR(remove_buried(port_, collection_.documents, buried));
-  for (const Buried& one : buried) one.change->verdict = Verdict::stale;
+  for (const Buried& one : buried_of(old, tombstones)) one.change->verdict = Verdict::stale;
   return {};
 }
 
@@ -167,7 +165,7 @@ Result<void> GuardedBatch::upsert(std::span<BatchChange> upserts) {
   return {};
 }
 
-// Those that were refused as stale are looked up, too: an earlier try of this batch may have written them.
+// Those that are stale are looked up, too: an earlier try of this batch may have written them.
 Result<void> GuardedBatch::look_up_after(std::span<BatchChange> upserts) {
   if (upserts.empty()) return {};
   const std::vector<BatchChange*> all = all_of(upserts);

@@ -29,7 +29,7 @@ std::string filter_of(const std::string& id) { return KeyFilter({BsonType::strin
 
 }  // namespace
 
-MongoLetters::MongoLetters(std::unique_ptr<MongoPort> port, Clock& clock, MongoLettersOptions options)
+MongoLetters::MongoLetters(std::unique_ptr<MongoPort> port, Clock& clock, const MongoLettersOptions& options)
     : port_(std::move(port)),
       clock_(clock),
       letters_(letters_in(options.state_database)),
@@ -75,8 +75,11 @@ Result<std::optional<StoredLetter>> MongoLetters::find(const std::string& id) {
 Result<void> MongoLetters::drop(std::span<const std::string> ids) {
   if (dry_run_ || ids.empty()) return {};
   std::vector<std::string> filters;
+  filters.reserve(ids.size());
   for (const std::string& id : ids) filters.push_back(filter_of(id));
-  const std::vector<DeleteStatement> statements(filters.begin(), filters.end());
+  std::vector<DeleteStatement> statements;
+  statements.reserve(filters.size());
+  for (const std::string& filter : filters) statements.push_back({filter});
   return run([&](DeadlinePort& port) -> Result<void> {
     ASSIGN_OR_RETURN(const WriteReply reply, port.remove(letters_, statements));
     return reply.faults.empty() ? Result<void>{} : error_of(reply.faults[0], letters_);

@@ -23,7 +23,7 @@ struct MongoLettersOptions {
 // under an `_id` that is no string is none of ours, and stays unseen.
 class MongoLetters : public DeadLetters {
  public:
-  MongoLetters(std::unique_ptr<MongoPort> port, Clock& clock, MongoLettersOptions options);
+  MongoLetters(std::unique_ptr<MongoPort> port, Clock& clock, const MongoLettersOptions& options);
 
   Result<std::vector<StoredLetter>> page(const std::optional<std::string>& after) override;
   Result<std::optional<StoredLetter>> find(const std::string& id) override;
