@@ -6,7 +6,7 @@ import unittest
 
 import program
 from bson import Value, plain
-from dlq_suite import DlqSuite, two_keys
+from dlq_suite import SECRET, DlqSuite, two_keys
 from mongodb_case import MongodbTest
 
 LETTERS = "dynatlas.dead_letters"
@@ -62,6 +62,17 @@ class MongodbDlqTest(DlqSuite, MongodbTest):
         self.assertEqual(len(self.dlq("list").lines()), 1)
         self.assertEqual(self.replayed("--all", self.KEY), {"applied": 1})
         self.assertEqual(len(self.client.documents(self.database, LETTERS)), 2)
+
+    def test_what_a_unique_index_refuses_stays_until_its_value_is_free(self):
+        self.run_replay(self.KEY, text=[two_keys("1", 1, mail={"S": SECRET})])
+        index = {"name": "mail", "key": {"mail": 1}, "unique": True, "sparse": True}
+        self.client.command(self.database, {"createIndexes": "t", "indexes": [index]})
+        self.park(two_keys("2", 2, mail={"S": SECRET}))
+        self.assertIn("unique index", self.dlq("replay", "--all", self.KEY, code=1).errors)
+        self.assertEqual(plain(self.letters()[0])["attempts"], 2)
+        self.run_replay(self.KEY, text=[two_keys("1", 3)])
+        self.assertEqual(self.replayed("--all", self.KEY), {"applied": 1})
+        self.assertEqual(len(self.stored("t")), 2)
 
     def test_a_server_that_is_not_there(self):
         ended = program.run("dlq", "list", "--to=mongodb://127.0.0.1:1/x?serverSelectionTimeoutMS=500")
