@@ -13,12 +13,6 @@ LETTERS = "dynatlas.dead_letters"
 
 
 class MongodbDlqTest(DlqSuite, MongodbTest):
-    def setUp(self):
-        super().setUp()
-        self.others = ["shop_of_dlq"]  # databases that the suite names itself
-        for database in self.others:
-            self.addCleanup(self.client.drop_database, database)
-
     @property
     def to(self):
         return self.uri()
@@ -26,14 +20,14 @@ class MongodbDlqTest(DlqSuite, MongodbTest):
     def start_again(self):
         self.database = self.fresh_database()
 
+    def other_database(self):
+        return self.fresh_database()
+
     def stored(self, collection, database=None):
         return self.documents(collection, database)
 
     def everything(self):
         return {name: found for name in self.collections() if (found := list(map(repr, self.typed_documents(name))))}
-
-    def contents(self):
-        return super().contents(self.database, *self.others)
 
     def letters(self):
         return sorted(self.client.documents(self.database, LETTERS), key=lambda letter: plain(letter)["_id"].encode())
@@ -45,7 +39,7 @@ class MongodbDlqTest(DlqSuite, MongodbTest):
         self.client.command(self.database, {"delete": LETTERS, "deletes": [{"q": {"_id": identity}, "limit": 1}]})
 
     def forget_tombstones(self, collection):
-        self.client.delete_all(self.database, f"dynatlas.tombstones.{collection}")
+        self.client.command(self.database, {"delete": f"dynatlas.tombstones.{collection}", "deletes": [{"q": {}, "limit": 0}]})
 
     def test_letters_stand_in_the_state_database(self):
         state = f"--set=state.database={self.fresh_database()}"
