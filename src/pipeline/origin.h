@@ -12,7 +12,7 @@ namespace dynatlas {
 // Where a change came from: what has to be known of it should its target not take it.
 struct Origin {
   std::string table;
-  std::string file_name;
+  std::string_view file_name;     // lasts as long as the run
   std::uint64_t record = 0;       // from 0, in its file
   std::string text;               // the record as received
   std::string_view form = "any";  // how that is read again

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <set>
 #include <utility>
 
 #include "base/clock.h"
@@ -22,7 +23,7 @@ namespace {
 
 // A batch is applied when it has so many changes or bytes: one transaction, one sync.
 constexpr std::size_t batch_changes_max = 4000;
-constexpr std::size_t batch_bytes_max = 16 * 1024 * 1024;
+constexpr std::size_t batch_bytes_max = 4 * 1024 * 1024;
 
 // Parked records told one by one on standard error; the rest is in the dead letters and in the summary.
 constexpr std::uint64_t told_max = 20;
@@ -44,13 +45,14 @@ class Replayer : public BlockConsumer {
   Result<void> take(BlockResult& result, const std::string& file_name, const BlockBase& base) override {
     auto& block = static_cast<ReplayBlock&>(result);  // made by make_result()
     for (const Problem& note : block.notes) tell(describe(note, file_name, base));
+    const std::string& lasting_name = *file_names_.insert(file_name).first;
     summary_.values.add(block.values);
     std::size_t change = 0;
     std::size_t parked = 0;
     for (const ReplayBlock::Kind kind : block.order) {
       switch (kind) {
         case ReplayBlock::Kind::change:
-          RETURN_IF_ERROR(take_change(block.changes[change++], block.file(), file_name, base));
+          RETURN_IF_ERROR(take_change(block.changes[change++], block.file(), lasting_name, base));
           break;
         case ReplayBlock::Kind::parked:
           RETURN_IF_ERROR(take_parked(block.parked[parked++], block.file(), file_name, base));
@@ -218,6 +220,7 @@ class Replayer : public BlockConsumer {
   ProgressLine progress_;
   std::vector<Change> batch_;
   std::vector<Origin> origins_;  // one for each change of the batch
+  std::set<std::string> file_names_;
   std::size_t batch_bytes_ = 0;
   WaitingChanges waiting_;
   std::uint64_t told_ = 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "target/mongodb/filters.h"
 
+#include <cstring>
+
 namespace dynatlas {
 
 namespace {
@@ -63,9 +65,11 @@ class Alternatives {
   int count_ = 0;
 };
 
+bool is_of_stream(const Version& version) { return version.s.size() > 9 && version.s[0] == 'd'; }
+
 // $or: what is older than the version, with `up_to` ($lt or $lte) at the end of its text. It says what is_older() says.
 std::string versions_up_to(const VersionPlace& place, const Version& version, std::string_view up_to) {
-  const bool of_stream = version.s.size() > 9 && version.s[0] == 'd';
+  const bool of_stream = is_of_stream(version);
   const std::string stream = of_stream ? version.s.substr(0, 9) : std::string();
   std::string behind_stream = stream;
   if (of_stream) ++behind_stream.back();
@@ -193,6 +197,41 @@ std::string KeyFilter::older(const VersionPlace& place, const Version& version) 
 
 std::string KeyFilter::not_newer(const VersionPlace& place, const Version& version) const {
   return with(versions_up_to(place, version, "$lte"));
+}
+
+OlderFilters::OlderFilters(VersionPlace place, bool by_fields, const std::string& document_field)
+    : place_(std::move(place)), by_fields_(by_fields) {
+  if (document_field.empty()) return;
+  Buffer out;
+  FieldCondition(out, document_field).text("$type", "object").close();
+  more_ = out.view();
+}
+
+void OlderFilters::make(const Version& version) {
+  elements_ = versions_up_to(place_, version, "$lt");
+  s_size_ = 0;
+  const std::string_view t = bytes_of(version.t);
+  t_at_[0] = elements_.find(t);
+  t_at_[1] = elements_.find(t, t_at_[0] + 1);
+  s_at_ = elements_.find(version.s);
+  // The text of a stream's version stands in parts, too. What is found but where it was written is left alone.
+  const bool found_once = version.s.size() > 15 && elements_.find(version.s, s_at_ + 1) == std::string::npos &&
+                          elements_.find(t, t_at_[1] + 1) == std::string::npos;
+  if (found_once && !is_of_stream(version)) s_size_ = version.s.size();
+}
+
+void OlderFilters::append(Buffer& out, const StoredKey& key, const Version& version) {
+  if (s_size_ != version.s.size() || s_size_ == 0 || is_of_stream(version)) {
+    make(version);
+  } else {
+    for (const std::size_t at : t_at_) std::memcpy(elements_.data() + at, &version.t, sizeof version.t);
+    std::memcpy(elements_.data() + s_at_, version.s.data(), version.s.size());
+  }
+  OpenDocument filter(out);
+  by_fields_ ? out.append(elements_of(key.value)) : append_element(out, key.type, "_id", key.value);
+  out.append(elements_);
+  out.append(more_);
+  filter.close();
 }
 
 std::string and_holds_document(std::string_view filter, std::string_view field) {

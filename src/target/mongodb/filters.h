@@ -45,6 +45,28 @@ class KeyFilter {
   std::string key_;  // BSON elements
 };
 
+// Filters as KeyFilter::older() makes them, for many keys whose versions differ in numbers, hardly in their lengths:
+// what they have in common is made once.
+class OlderFilters {
+ public:
+  // Where `document_field` is not empty, the filters also ask for a document in it.
+  OlderFilters(VersionPlace place, bool by_fields, const std::string& document_field);
+
+  // Appends the filter of one key to `out`.
+  void append(Buffer& out, const StoredKey& key, const Version& version);
+
+ private:
+  void make(const Version& version);
+
+  VersionPlace place_;
+  bool by_fields_;
+  std::string more_;      // elements behind the version's
+  std::string elements_;  // of the version that was last, with its numbers at these places
+  std::size_t t_at_[2] = {0, 0};
+  std::size_t s_at_ = 0;
+  std::size_t s_size_ = 0;  // 0: another version needs other elements
+};
+
 // Adds to a filter that `field` holds a document, or that it does not.
 std::string and_holds_document(std::string_view filter, std::string_view field);
 std::string and_holds_no_document(std::string_view filter, std::string_view field);

@@ -82,21 +82,29 @@ class GuardedWrites {
   };
 
   void prepare() {
-    filters_.reserve(writes_.size());
-    for (GuardedWrite& write : writes_) {
-      const KeyFilter filter = guarded_.filter(*write.key);
-      std::string older =
-          write.version == nullptr ? filter.none(guarded_.place()) : filter.older(guarded_.place(), *write.version);
-      if (guarded_.refuse_foreign && write.version != nullptr) older = and_holds_document(older, guarded_.metadata);
-      filters_.push_back(std::move(older));
-      open_.push_back(filters_.size() - 1);
+    const VersionPlace place = guarded_.place();
+    OlderFilters older(place, guarded_.by_fields(), guarded_.refuse_foreign ? guarded_.metadata : "");
+    for (std::size_t i = 0; i < writes_.size(); ++i) {
+      const GuardedWrite& write = writes_[i];
+      filter_begins_.push_back(filters_.size());
+      if (write.version == nullptr) {
+        filters_.append(guarded_.filter(*write.key).none(place));
+      } else {
+        older.append(filters_, *write.key, *write.version);
+      }
+      open_.push_back(i);
     }
+    filter_begins_.push_back(filters_.size());
+  }
+
+  std::string_view filter_of(std::size_t i) const {
+    return filters_.view().substr(filter_begins_[i], filter_begins_[i + 1] - filter_begins_[i]);
   }
 
   Result<void> send() {
     std::vector<UpdateStatement> statements;
     statements.reserve(open_.size());
-    for (const std::size_t i : open_) statements.push_back({filters_[i], writes_[i].document, true});
+    for (const std::size_t i : open_) statements.push_back({filter_of(i), writes_[i].document, true});
     ASSIGN_OR_RETURN(const WriteReply reply, port_.update(guarded_.name, statements));
     for (const std::size_t i : open_) writes_[i].outcome = GuardedWrite::Outcome::written;
     duplicates_.clear();
@@ -165,8 +173,9 @@ class GuardedWrites {
   DeadlinePort& port_;
   const Guarded& guarded_;
   std::span<GuardedWrite> writes_;
-  std::vector<std::string> filters_;
-  std::vector<std::size_t> open_;  // positions in writes_
+  Buffer filters_;                          // one behind the other
+  std::vector<std::size_t> filter_begins_;  // of each, and the end of the last
+  std::vector<std::size_t> open_;           // positions in writes_
   std::vector<Duplicate> duplicates_;
 };
 
