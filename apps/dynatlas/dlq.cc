@@ -207,7 +207,8 @@ void add_drop_part(CLI::App& verb, Run& run) {
 void add_dlq(CLI::App& app, Run& run) {
   CLI::App& verb = *app.add_subcommand("dlq", "Lists, shows, replays and drops parked records (dead letters)");
   verb.require_subcommand(1);
-  verb.footer("dynatlas dlq list --help says more of each. Example: dynatlas dlq list --to dump:out");
+  verb.footer(fmt::format("dynatlas dlq list --help says more of each.\nExample: dynatlas dlq list --to dump:out\n{}",
+                          exit_codes));
   add_list_part(verb, run);
   add_show_part(verb, run);
   add_replay_part(verb, run);

@@ -68,9 +68,9 @@ Result<int> run_replay(Options& options) {
   if (options.replay.files.empty()) options.replay.files.emplace_back("-");
   ASSIGN_OR_RETURN(const ConfiguredTarget configured, load_config_and_target(options.config, options.to));
   RETURN_IF_ERROR(check_inputs(options.replay.files));
-  ASSIGN_OR_RETURN(const std::unique_ptr<Target> target,
-                   open_target(configured, options.dry_run ? WriteMode::dry_run : WriteMode::apply));
   const std::atomic<bool>& stop = stop_on_signals();
+  ASSIGN_OR_RETURN(const std::unique_ptr<Target> target,
+                   open_target(configured, options.dry_run ? WriteMode::dry_run : WriteMode::apply, stop));
   const auto begin = std::chrono::steady_clock::now();
   ReplaySummary summary;
   const Result<void> replayed = replay(configured.config, options.replay, *target, stop, summary);

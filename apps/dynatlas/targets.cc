@@ -22,17 +22,18 @@ std::string state_database(const ConfiguredTarget& configured) {
   return configured.place.mongodb_database.empty() ? "dynatlas" : configured.place.mongodb_database;
 }
 
-Result<std::unique_ptr<Target>> open_mongodb(const ConfiguredTarget& configured, WriteMode mode) {
+Result<std::unique_ptr<Target>> open_mongodb(const ConfiguredTarget& configured, WriteMode mode,
+                                             const std::atomic<bool>* stop) {
   const Config::Times& times = configured.config.times;
   ASSIGN_OR_RETURN(std::unique_ptr<MongoPort> port, connect_mongo({configured.place.mongodb_uri}));
   MongoTargetOptions options;
   options.state_database = state_database(configured);
   options.times = {times.settle_after, times.tombstone_life};
   options.patience = times.patience;
+  options.stop = stop;
   if (mode == WriteMode::apply)
     return std::unique_ptr<Target>(std::make_unique<MongoTarget>(std::move(port), system_clock(), std::move(options)));
-  return std::unique_ptr<Target>(
-      std::make_unique<MongoDryRun>(std::move(port), system_clock(), options.patience, options.seed));
+  return std::unique_ptr<Target>(std::make_unique<MongoDryRun>(std::move(port), system_clock(), options));
 }
 
 Result<std::unique_ptr<DumpTarget>> open_dump(const ConfiguredTarget& configured, WriteMode mode) {
@@ -52,7 +53,7 @@ Result<TargetWithLetters> open_dump_with_letters(const ConfiguredTarget& configu
 
 // The letters have a connection of their own.
 Result<TargetWithLetters> open_mongodb_with_letters(const ConfiguredTarget& configured, WriteMode mode) {
-  ASSIGN_OR_RETURN(std::unique_ptr<Target> target, open_mongodb(configured, mode));
+  ASSIGN_OR_RETURN(std::unique_ptr<Target> target, open_mongodb(configured, mode, nullptr));
   ASSIGN_OR_RETURN(std::unique_ptr<MongoPort> port, connect_mongo({configured.place.mongodb_uri}));
   MongoLettersOptions options;
   options.state_database = state_database(configured);
@@ -98,8 +99,9 @@ Result<ConfiguredTarget> load_config_and_target(ConfigOptions options, const std
   return ConfiguredTarget{std::move(config), std::move(place)};
 }
 
-Result<std::unique_ptr<Target>> open_target(const ConfiguredTarget& configured, WriteMode mode) {
-  if (configured.place.dump_folder.empty()) return open_mongodb(configured, mode);
+Result<std::unique_ptr<Target>> open_target(const ConfiguredTarget& configured, WriteMode mode,
+                                            const std::atomic<bool>& stop) {
+  if (configured.place.dump_folder.empty()) return open_mongodb(configured, mode, &stop);
   ASSIGN_OR_RETURN(std::unique_ptr<DumpTarget> target, open_dump(configured, mode));
   return std::unique_ptr<Target>(std::move(target));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -29,7 +30,9 @@ struct ConfiguredTarget {
 Result<ConfiguredTarget> load_config_and_target(ConfigOptions options, const std::string& to);
 
 enum class WriteMode : std::uint8_t { apply, dry_run };
-Result<std::unique_ptr<Target>> open_target(const ConfiguredTarget& configured, WriteMode mode);
+// Once `stop` is set, a server that does not work is not asked again.
+Result<std::unique_ptr<Target>> open_target(const ConfiguredTarget& configured, WriteMode mode,
+                                            const std::atomic<bool>& stop);
 
 // A target with its dead letters, for who looks after them. Usage where it is a folder that dynatlas never wrote: it is
 // not made.

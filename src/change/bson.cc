@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "change/bson.h"
 
+#include <algorithm>
+
 namespace dynatlas {
 
 namespace {
@@ -87,9 +89,12 @@ std::string_view elements_of(std::string_view document) {
 }
 
 void begin_element(Buffer& out, BsonType type, std::string_view name) {
-  out.push_back(static_cast<char>(type));
-  out.append(name);
-  out.push_back('\0');
+  out.reserve_more(name.size() + 2);
+  std::uint8_t* at = out.end();
+  *at++ = static_cast<std::uint8_t>(type);
+  at = std::copy(name.begin(), name.end(), at);
+  *at++ = 0;
+  out.resize_to(at);
 }
 
 void append_element(Buffer& out, BsonType type, std::string_view name, std::string_view value) {
@@ -98,7 +103,11 @@ void append_element(Buffer& out, BsonType type, std::string_view name, std::stri
 }
 
 void append_string_element(Buffer& out, std::string_view name, std::string_view text) {
-  append_element(out, BsonType::string, name, string_value(text));
+  begin_element(out, BsonType::string, name);
+  const auto length = static_cast<std::uint32_t>(text.size() + 1);
+  out.append(&length, sizeof length);
+  out.append(text);
+  out.push_back('\0');
 }
 
 std::string string_value(std::string_view text) {

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -355,6 +356,52 @@ TEST(RecordStream, RefusesAnElementOverSixtyFourMebibytes) {
   reading.stream.read({text.data(), element_bytes_max + 1}, false);
   ASSERT_EQ(reading.told.faults.size(), 1U);
   EXPECT_EQ(reading.told.faults[0].substr(0, 26), "0  is larger than 64 MiB: ");
+}
+
+// What each record is told to be read again as, and its text.
+class Readings : public RecordSink {
+ public:
+  std::optional<RecordFault> decoded(const Record&, const RecordPlace& place) override { return note(place); }
+  void refused(const RecordFault&, const Record&, const RecordPlace& place) override { note(place); }
+  void passed_over(std::uint64_t, std::uint64_t) override {}
+
+  Lines lines;
+
+ private:
+  std::optional<RecordFault> note(const RecordPlace& place) {
+    constexpr std::array<const char*, 5> names = {"value", "element", "item", "lost item", "none"};
+    lines.push_back(std::string(names.at(static_cast<std::size_t>(place.reading))) + " " + std::string(place.text));
+    return std::nullopt;
+  }
+};
+
+Lines readings(const std::string& text) {
+  const FixedRules rules;
+  RecordDecoder decoder(rules, {});
+  Readings sink;
+  RecordStream stream(decoder, sink);
+  const std::string padded = text + std::string(json::json_padding, '\0');
+  stream.read({padded.data(), text.size()}, true);
+  return sink.lines;
+}
+
+TEST(RecordStream, SaysHowATextIsReadAgain) {
+  const std::string bad = R"({"pk":5})";
+  EXPECT_EQ(readings(item("1") + bad + "[" + item("2") + "]"),
+            (Lines{"value " + item("1"), "value " + bad, "value " + item("2")}));
+  EXPECT_EQ(readings(R"({"Items":[)" + item("1") + "," + bad + "]}"), (Lines{"item " + item("1"), "item " + bad}));
+  EXPECT_EQ(readings(R"({"Responses":{"customers":[)" + item("1") + "," + bad + "]}}" + item("2")),
+            (Lines{"item " + item("1"), "item " + bad, "value " + item("2")}));
+  EXPECT_EQ(readings(R"({"Records":[)" + bad + "]}" + bad), (Lines{"element " + bad, "value " + bad}));
+  EXPECT_EQ(readings(R"([{"Records":[)" + bad + "]}," + bad + "]"), (Lines{"element " + bad, "value " + bad}));
+}
+
+TEST(RecordStream, SaysThatATextIsReadAgainByNobody) {
+  EXPECT_EQ(readings("{x\n" + item("1")), (Lines{"none {x", "value " + item("1")}));
+  EXPECT_EQ(readings(R"({"Items":[)" + item("1") + "] " + item("2") + "}\n"),
+            (Lines{"item " + item("1"), "none " + item("2") + "}"}));
+  const std::string lost = R"({"Responses":{"customers":[)" + item("1") + "],\"orders\":5}}\n" + item("2");
+  EXPECT_EQ(readings(lost).back(), "lost item " + item("2"));
 }
 
 }  // namespace

@@ -13,10 +13,10 @@ namespace dynatlas {
 struct Origin {
   std::string table;
   std::string file_name;
-  std::uint64_t record = 0;  // from 0, in its file
-  std::string text;          // the record as received
-  std::string_view form;     // how that is read again
-  bool says_table = false;   // the text itself
+  std::uint64_t record = 0;       // from 0, in its file
+  std::string text;               // the record as received
+  std::string_view form = "any";  // how that is read again
+  bool says_table = false;        // the text itself
 };
 
 // "changes.ndjson: record 3"

@@ -55,7 +55,6 @@ TEST(StoredState, ReadsATimeOfEveryTypeOfNumbers) {
       {R"({"$numberDouble":"NaN"})", newest},
       {R"({"$numberDecimal":"10"})", 10},
       {R"({"$numberDecimal":"10.25"})", 11},
-      {R"({"$numberDecimal":"NaN"})", newest},
   };
   for (const auto& [text, t] : times) {
     const StoredState state = state_of(R"({"_id":1,"_dynatlas":{"t":)" + text + R"(,"s":"k0011"}})");

@@ -6,19 +6,13 @@ import unittest
 
 import program
 from bson import Value, plain
-from dlq_suite import DlqSuite, two_keys
+from dlq_suite import SECRET, DlqSuite, two_keys
 from mongodb_case import MongodbTest
 
 LETTERS = "dynatlas.dead_letters"
 
 
 class MongodbDlqTest(DlqSuite, MongodbTest):
-    def setUp(self):
-        super().setUp()
-        self.others = ["shop_of_dlq"]  # databases that the suite names itself
-        for database in self.others:
-            self.addCleanup(self.client.drop_database, database)
-
     @property
     def to(self):
         return self.uri()
@@ -26,14 +20,14 @@ class MongodbDlqTest(DlqSuite, MongodbTest):
     def start_again(self):
         self.database = self.fresh_database()
 
+    def other_database(self):
+        return self.fresh_database()
+
     def stored(self, collection, database=None):
         return self.documents(collection, database)
 
     def everything(self):
         return {name: found for name in self.collections() if (found := list(map(repr, self.typed_documents(name))))}
-
-    def contents(self):
-        return super().contents(self.database, *self.others)
 
     def letters(self):
         return sorted(self.client.documents(self.database, LETTERS), key=lambda letter: plain(letter)["_id"].encode())
@@ -45,7 +39,7 @@ class MongodbDlqTest(DlqSuite, MongodbTest):
         self.client.command(self.database, {"delete": LETTERS, "deletes": [{"q": {"_id": identity}, "limit": 1}]})
 
     def forget_tombstones(self, collection):
-        self.client.delete_all(self.database, f"dynatlas.tombstones.{collection}")
+        self.client.command(self.database, {"delete": f"dynatlas.tombstones.{collection}", "deletes": [{"q": {}, "limit": 0}]})
 
     def test_letters_stand_in_the_state_database(self):
         state = f"--set=state.database={self.fresh_database()}"
@@ -62,6 +56,17 @@ class MongodbDlqTest(DlqSuite, MongodbTest):
         self.assertEqual(len(self.dlq("list").lines()), 1)
         self.assertEqual(self.replayed("--all", self.KEY), {"applied": 1})
         self.assertEqual(len(self.client.documents(self.database, LETTERS)), 2)
+
+    def test_what_a_unique_index_refuses_stays_until_its_value_is_free(self):
+        self.run_replay(self.KEY, text=[two_keys("1", 1, mail={"S": SECRET})])
+        index = {"name": "mail", "key": {"mail": 1}, "unique": True, "sparse": True}
+        self.client.command(self.database, {"createIndexes": "t", "indexes": [index]})
+        self.park(two_keys("2", 2, mail={"S": SECRET}))
+        self.assertIn("unique index", self.dlq("replay", "--all", self.KEY, code=1).errors)
+        self.assertEqual(plain(self.letters()[0])["attempts"], 2)
+        self.run_replay(self.KEY, text=[two_keys("1", 3)])
+        self.assertEqual(self.replayed("--all", self.KEY), {"applied": 1})
+        self.assertEqual(len(self.stored("t")), 2)
 
     def test_a_server_that_is_not_there(self):
         ended = program.run("dlq", "list", "--to=mongodb://127.0.0.1:1/x?serverSelectionTimeoutMS=500")

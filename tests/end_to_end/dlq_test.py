@@ -32,6 +32,9 @@ class DumpDlqTest(DlqSuite, unittest.TestCase):
     def start_again(self):
         shutil.rmtree(self.dump, ignore_errors=True)
 
+    def other_database(self):
+        return "shop"
+
     def stored(self, collection, database="dynamodb"):
         path = self.dump / database / f"{collection}.bson"
         return [plain(document) for document in bson.read_documents(path.read_bytes())] if path.exists() else []

@@ -7,9 +7,11 @@ It says what to change and ends with exit code 2 or 3, or goes on; nothing half-
 
 import contextlib
 import json
+import pathlib
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -184,34 +186,6 @@ class CollectionTest(FaultTest):
         self.assertNotIn(CONTENT, "".join(letter["cause"] for letter in letters))
 
 
-class UniqueIndexTest(FaultTest):
-    """The user's own: items have no order among each other, so that a value may become free."""
-
-    def test_those_that_meet_it_wait_and_are_parked_where_it_does_not_let_go(self):
-        index = {"key": {"email": 1}, "name": "email", "unique": True}
-        self.client.command(self.database, {"createIndexes": "t", "indexes": [index]})
-        self.client.insert(self.database, "t", {"_id": "mine", "email": "kept"}, {"_id": "gone", "email": "freed"})
-        path = self.folder / "records.ndjson"
-        path.write_text(lines(kinesis("1", 1, email={"S": "kept"}), kinesis("2", 1, email={"S": "freed"}), kinesis("3", 1)))
-        with Running(self.uri(), self.folder, str(path)) as running:
-            deadline = time.monotonic() + 60
-            while "3" not in self.identities():  # the others do not wait for it
-                self.assertLess(time.monotonic(), deadline)
-                time.sleep(0.05)
-            self.client.delete(self.database, "t", {"_id": "gone"})
-            code, errors = running.ended()
-        self.assertEqual(code, 1, errors)
-        self.assertEqual(self.summary(running.summary), {"read": 3, "upserted": 2, "parked": 1})
-        self.assertEqual(self.identities(), ["2", "3", "mine"])
-        (letter,) = self.dead_letters()
-        self.assertEqual(letter["key"], "1")
-        self.assertIn("email", letter["cause"])
-        self.assertNotIn("kept", letter["cause"])
-
-    def identities(self):
-        return [document["_id"] for document in self.documents()]
-
-
 class ComesBackTest(FaultTest):
     """A target that fails for a while changes nothing but the time it takes."""
 
@@ -296,25 +270,87 @@ class ComesBackTest(FaultTest):
             with self.client_of(server.server_uri) as self.client:
                 self.check_documents()
 
-    def test_signals_while_the_server_is_away(self):
-        """The first may wait for the server; the second of its kind ends the process at once."""
+    def test_a_signal_while_the_server_is_away(self):
         for number in (signal.SIGTERM, signal.SIGINT):
             with self.subTest(number), TcpProxy(self.server.address) as proxy:
-                with Running(self.uri_through(proxy), self.folder) as running:
-                    proxy.set_trap(1, TcpProxy.BEFORE)
-                    running.send(self.RECORDS)
-                    running.close()
-                    self.assertTrue(proxy.trapped.wait(60))
-                    proxy.cut()
-                    running.signal(number)
-                    time.sleep(0.5)
-                    running.signal(number)
-                    code, errors = running.ended(seconds=10)
-                self.assertIn(code, (3, -number), errors)
-                self.assertNotIn("read ", errors)  # no summary: nothing half-done is reported as done
+                code, errors = self.left_alone(proxy, lambda running: running.signal(number))
+                self.assertEqual(code, 3, errors)
+                self.assertIn("signal", errors)
+
+    def test_a_server_that_stays_away(self):
+        with TcpProxy(self.server.address) as proxy:
+            code, errors = self.left_alone(proxy, lambda running: None, "--set=limits.patience=1s")
+        self.assertEqual(code, 3, errors)
+        self.assertIn("the same command continues", errors)
+        self.replay(text=self.RECORDS)
+        self.check_documents()
+
+    def left_alone(self, proxy, meanwhile, *arguments):
+        """What a replay ends with, soon, whose server goes away at its first write; nothing is counted as done."""
+        with Running(self.uri_through(proxy), self.folder, *arguments) as running:
+            proxy.set_trap(1, TcpProxy.BEFORE)
+            running.send(self.RECORDS)
+            running.close()
+            self.assertTrue(proxy.trapped.wait(60))
+            proxy.cut()
+            meanwhile(running)
+            ended = running.ended(seconds=30)
+            self.assertEqual(self.summary(running.summary), {})
+        return ended
 
     def uri_through(self, proxy):
         return with_database(f"mongodb://127.0.0.1:{proxy.port}/?directConnection=true&serverSelectionTimeoutMS=2000", self.database)
+
+
+class WaitingTest(FaultTest):
+    """A unique index of the user's: items have no order among each other, so that a value may become free later.
+
+    What waits for one does so for half a minute; meanwhile the other tests run.
+    """
+
+    @classmethod
+    def begin(cls):
+        cls.waiting_server = cls._server_of(True)
+        cls.waiting_database = f"{cls.waiting_server.database}_waiting"
+        folder = pathlib.Path(unittest.enterModuleContext(tempfile.TemporaryDirectory()))
+        path = folder / "records.ndjson"
+        path.write_text(lines(kinesis("1", 1, email={"S": "kept"}), kinesis("2", 1, email={"S": "freed"}), kinesis("3", 1)))
+        client = cls.waiting_server.client()
+        index = {"key": {"email": 1}, "name": "email", "unique": True}
+        client.command(cls.waiting_database, {"createIndexes": "t", "indexes": [index]})
+        client.insert(cls.waiting_database, "t", {"_id": "mine", "email": "kept"}, {"_id": "gone", "email": "freed"})
+        uri = with_database(cls.waiting_server.server_uri, cls.waiting_database)
+        cls.running = unittest.enterModuleContext(Running(uri, folder, str(path)))
+        cls.wait_for_the_others(client)
+        client.delete(cls.waiting_database, "t", {"_id": "gone"})
+        client.close()
+
+    @classmethod
+    def wait_for_the_others(cls, client):
+        """They are written at once."""
+        deadline = time.monotonic() + 20
+        while not client.documents(cls.waiting_database, "t", {"_id": "3"}):
+            if time.monotonic() > deadline:
+                raise TimeoutError("changes wait for others that meet a unique index")
+            time.sleep(0.05)
+
+    def setUp(self):
+        super().setUp()
+        self.database = self.waiting_database
+
+    def test_it_ends_where_the_value_becomes_free_and_parks_the_others(self):
+        code, errors = self.running.ended()
+        self.assertEqual(code, 1, errors)
+        self.assertEqual(self.summary(self.running.summary), {"read": 3, "upserted": 2, "parked": 1})
+        self.assertEqual([document["_id"] for document in self.documents()], ["2", "3", "mine"])
+        (letter,) = self.dead_letters()
+        self.assertEqual(letter["key"], "1")
+        self.assertIn("email", letter["cause"])
+        self.assertNotIn("kept", letter["cause"])
+
+
+def setUpModule():
+    WaitingTest.begin()
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 #include "servers/test_server.h"
 #include "support/port_contract.h"
 #include "support/target_contract.h"
+#include "target/mongodb/mongo_letters.h"
 #include "target/mongodb/mongo_target.h"
 
 namespace dynatlas {
@@ -43,6 +44,12 @@ class ServerTargetPlace : public TargetPlace {
 
   std::vector<std::string> dead_letters() override {
     return database_.documents({database_.name(), "dynatlas.dead_letters"});
+  }
+
+  Result<std::unique_ptr<DeadLetters>> letters() override {
+    MongoLettersOptions options;
+    options.state_database = database_.name();
+    return std::unique_ptr<DeadLetters>(std::make_unique<MongoLetters>(database_.open_port(), system_clock(), options));
   }
 
   void put(const Destination& destination, const std::vector<std::string>& documents) override {

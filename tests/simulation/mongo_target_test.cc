@@ -9,6 +9,7 @@
 #include "simulation/simulated_port.h"
 #include "support/port_contract.h"
 #include "support/target_contract.h"
+#include "target/mongodb/mongo_letters.h"
 
 namespace dynatlas::simulation {
 
@@ -32,6 +33,14 @@ class SimulatedTargetPlace : public TargetPlace {
 
   std::vector<std::string> dead_letters() override {
     return server_.find({"state", "dynatlas.dead_letters"}, everything);
+  }
+
+  Result<std::unique_ptr<DeadLetters>> letters() override {
+    MongoLettersOptions options;
+    options.state_database = "state";
+    options.seed = 1;
+    return std::unique_ptr<DeadLetters>(
+        std::make_unique<MongoLetters>(std::make_unique<SimulatedPort>(server_, weather_), weather_, options));
   }
 
   void put(const Destination& destination, const std::vector<std::string>& documents) override {

@@ -43,6 +43,7 @@ class Planner {
     keys_ = choices_.one_in(2) ? 1 : choices_.between(2, 3);
     duel_ = plan_.guard && !plan_.soft_deletes && choices_.one_in(3);
     if (duel_) keys_ = 1;
+    race_ = duel_ && choices_.one_in(5);
   }
 
   // Long ago, just now, or while the schedule runs.
@@ -79,7 +80,31 @@ class Planner {
     return streams_ ? t / 1'000'000 * 1'000'000 : t;
   }
 
+  // A remove, and when its tombstone is due an upsert and another remove.
+  void make_race() {
+    time_ = begin_of_time + std::chrono::seconds(1);
+    add_change().removes = true;
+    time_ += settle_after + std::chrono::seconds(choices_.between(10, 40));
+    add_change().removes = false;
+    plan_.history.back().poison = false;
+    time_ += microseconds(choices_.between(0, 1999));
+    add_change().removes = true;
+  }
+
+  // One dies behind its upsert, and knew the collection before.
+  void make_racing_workers() {
+    PlannedWorker zombie;
+    zombie.role = Role::zombie;
+    zombie.deliveries = {{0, true}, {1, true}};
+    zombie.faults.push_back({Kind::crash, 8 + choices_.below(14), {}});
+    PlannedWorker live;
+    live.deliveries = {{0, true}, {1, true}, {2, true}};
+    if (choices_.one_in(2)) std::swap(live.deliveries[1], live.deliveries[2]);
+    plan_.workers = {live, zombie};
+  }
+
   void make_history() {
+    if (race_) return make_race();
     time_ = first_time();
     sequence_ = choices_.one_in(2) ? 97 : 7;  // its digits become more on the way
     const std::int64_t changes = duel_ ? choices_.between(2, 3) : keys_ + choices_.between(1, 4);
@@ -139,7 +164,7 @@ class Planner {
            });
   }
 
-  void add_change() {
+  PlannedChange& add_change() {
     const bool falls = may_fall() && choices_.one_in(6);
     fell_ = fell_ || falls;
     time_ += falls ? microseconds(-1'500'000) : gap();
@@ -150,6 +175,7 @@ class Planner {
     change.kind = streams_ ? "d" + std::string(stream_hash) : "timed";
     change.removes = choices_.below(100) < 45;
     change.poison = !change.removes && choices_.one_in(24);
+    return change;
   }
 
   // What the validator refuses must not be a key's last word: the table could not be reached then.
@@ -164,10 +190,12 @@ class Planner {
   // --- who delivers what
 
   void make_workers() {
+    if (race_) return make_racing_workers();
+    const bool all_live = duel_ && choices_.one_in(2);
     const std::size_t count = plan_.guard ? static_cast<std::size_t>(choices_.between(duel_ ? 2 : 1, 3)) : 1;
     for (std::size_t i = 0; i < count; ++i) {
       PlannedWorker worker;
-      if (i > 0 && !choices_.one_in(3)) worker.role = Role::zombie;
+      if (i > 0 && !all_live && !choices_.one_in(3)) worker.role = Role::zombie;
       plan_.workers.push_back(std::move(worker));
     }
     deal();
@@ -175,7 +203,11 @@ class Planner {
       order(worker);
       cut(worker);
       if (plan_.guard) trouble(worker);
-      if (!duel_ || !choices_.one_in(2)) make_faults(worker);
+      if (!duel_ || choices_.one_in(3)) {
+        make_faults(worker);
+      } else if (worker.role == Role::live && !choices_.one_in(3)) {
+        worker.faults.push_back({Kind::crash, 1 + choices_.below(16), {}});
+      }
       if (worker.role == Role::zombie) make_end(worker);
     }
   }
@@ -262,6 +294,7 @@ class Planner {
   bool streams_ = false;
   std::int64_t keys_ = 1;
   bool duel_ = false;  // few changes of one key, and few faults: what needs an exact order of steps happens more often
+  bool race_ = false;  // .. beside a settle pass
   bool fell_ = false;
   Clock::Time time_;
   std::int64_t sequence_ = 0;

@@ -341,16 +341,25 @@ bool Worker::write_waiting(MongoTarget& target) {
   return true;
 }
 
+// After a while, or when the table changes.
+Clock::Time Worker::next_pass() const {
+  Clock::Time next = world_.scheduler.now() + settle_after / 5;
+  for (const PlannedChange& change : world_.plan.history) {
+    const Clock::Time at{std::chrono::microseconds(change.version ? change.version->t : 0)};
+    if (at > world_.scheduler.now()) next = std::min(next, at);
+  }
+  return next;
+}
+
 // While others are at work and, behind the last of them, until every tombstone is due.
 bool Worker::keep_settling(MongoTarget& target) {
   if (plan_.role != Role::settling) return true;
-  const auto settle = [&](std::chrono::milliseconds later) {
-    world_.scheduler.sleep_until(now() + later);
-    return target.settle().has_value();
-  };
-  while (world_.active > 0)
-    if (!settle(settle_after / 5)) return false;
-  return settle(settle_after * 3 / 2);
+  while (world_.active > 0) {
+    world_.scheduler.sleep_until(next_pass());
+    if (!target.settle()) return false;
+  }
+  world_.scheduler.sleep_until(now() + settle_after * 3 / 2);
+  return target.settle().has_value();
 }
 
 }  // namespace dynatlas::simulation

@@ -88,6 +88,7 @@ class Worker : public Fate {
   bool was_dropped(const Batch& batch, const std::set<std::size_t>& refused, std::size_t at) const;
   bool apply_waiting(MongoTarget& target);
   bool write_waiting(MongoTarget& target);
+  Clock::Time next_pass() const;
   bool keep_settling(MongoTarget& target);
   bool is_counted(const CollectionName& name) const;
   void stand_still(const PlannedFault& fault);

@@ -14,6 +14,7 @@
 
 #include "change/change.h"
 #include "decode/extended_json.h"
+#include "target/dead_letters.h"
 #include "target/target.h"
 
 namespace dynatlas {
@@ -34,6 +35,9 @@ class TargetPlace {
 
   // The same of the dead letters.
   virtual std::vector<std::string> dead_letters() = 0;
+
+  // The dead letters, for who looks after them; they go before the place does.
+  virtual Result<std::unique_ptr<DeadLetters>> letters() = 0;
 
   // Writes documents as somebody else would, before any target knows the collection.
   virtual void put(const Destination& destination, const std::vector<std::string>& documents) = 0;
@@ -87,6 +91,7 @@ class TargetGuard : public TargetContract {};
 class TargetRules : public TargetContract {};
 class TargetKeys : public TargetContract {};
 class TargetParking : public TargetContract {};
+class TargetLetters : public TargetContract {};
 class TargetOrder : public TargetContract {
  protected:
   // What a random history ended as in one order and not in another; empty where no order matters.
@@ -101,6 +106,7 @@ class TargetOrder : public TargetContract {
   INSTANTIATE_TARGET_SUITE(name, TargetRules, make);   \
   INSTANTIATE_TARGET_SUITE(name, TargetKeys, make);    \
   INSTANTIATE_TARGET_SUITE(name, TargetParking, make); \
+  INSTANTIATE_TARGET_SUITE(name, TargetLetters, make); \
   INSTANTIATE_TARGET_SUITE(name, TargetOrder, make)
 
 // The BSON of a document written as Extended JSON.

@@ -52,6 +52,12 @@ class DumpPlace : public TargetPlace {
     return letters;
   }
 
+  Result<std::unique_ptr<DeadLetters>> letters() override {
+    ASSIGN_OR_RETURN(std::unique_ptr<DumpTarget> opened, DumpTarget::open(folder_.path(), DumpTarget::Mode::apply));
+    opened_.push_back(std::move(opened));
+    return opened_.back()->letters();
+  }
+
   void put(const Destination& destination, const std::vector<std::string>& documents) override {
     std::string bytes;
     for (const std::string& document : documents) bytes += document;
@@ -64,6 +70,7 @@ class DumpPlace : public TargetPlace {
   }
 
   TemporaryFolder folder_;
+  std::vector<std::unique_ptr<DumpTarget>> opened_;  // that letters refer to
 };
 
 std::unique_ptr<TargetPlace> make_dump_place() { return std::make_unique<DumpPlace>(); }

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "base/clock.h"
-#include "target/mongodb/guarded_batch.h"
+#include "target/mongodb/mongo_target.h"
 #include "target/mongodb/persistence.h"
 #include "target/target.h"
 #include "target/verdict.h"
@@ -16,8 +16,8 @@ namespace dynatlas {
 // writes nothing. What it remembers grows with the number of keys. It does not see what MongoDB would refuse.
 class MongoDryRun : public Target {
  public:
-  MongoDryRun(std::unique_ptr<MongoPort> port, Clock& clock, std::chrono::milliseconds patience, std::uint32_t seed)
-      : port_(std::move(port)), clock_(clock), persistence_(clock, patience, seed) {}
+  MongoDryRun(std::unique_ptr<MongoPort> port, Clock& clock, const MongoTargetOptions& options)
+      : port_(std::move(port)), clock_(clock), persistence_(clock, options.patience, options.seed, options.stop) {}
 
   Result<Applied> apply(std::span<const Change> changes) override;
   Result<void> park(std::span<const ParkedRecord> records) override;

@@ -10,6 +10,9 @@ std::string_view bytes_of(const Integer& value) {
   return {reinterpret_cast<const char*>(&value), sizeof value};
 }
 
+// Of a condition on versions; more just takes another allocation.
+constexpr std::size_t usual_size = 768;
+
 // {name: {operator: value}, ..}: what one field must be.
 class FieldCondition {
  public:
@@ -67,6 +70,7 @@ std::string versions_up_to(const VersionPlace& place, const Version& version, st
   std::string behind_stream = stream;
   if (of_stream) ++behind_stream.back();
   Buffer out;
+  out.reserve_more(usual_size);
   Alternatives any(out, "$or");
   any.add([&] {
     FieldCondition(out, place.t).number("$lt", version.t).close();
@@ -95,6 +99,7 @@ std::string versions_up_to(const VersionPlace& place, const Version& version, st
 
 std::string document_of(std::string_view elements, std::string_view more) {
   Buffer out;
+  out.reserve_more(elements.size() + more.size() + 5);
   OpenDocument document(out);
   out.append(elements);
   out.append(more);

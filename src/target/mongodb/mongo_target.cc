@@ -90,7 +90,7 @@ MongoTarget::MongoTarget(std::unique_ptr<MongoPort> port, Clock& clock, MongoTar
       clock_(clock),
       options_(std::move(options)),
       // A batch that a tombstone might not outlive is given up.
-      persistence_(clock, std::min(options_.patience, options_.times.tombstone_life / 2), options_.seed),
+      persistence_(clock, std::min(options_.patience, options_.times.tombstone_life / 2), options_.seed, options_.stop),
       changes_at_once_(changes_at_once_max),
       settled_(clock.now()) {}
 

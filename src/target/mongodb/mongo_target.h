@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <random>
@@ -18,6 +19,7 @@ struct MongoTargetOptions {
   GuardTimes times;
   std::chrono::milliseconds patience = std::chrono::minutes(5);  // how long a server that does not work is asked again
   std::uint32_t seed = std::random_device{}();                   // of the back-off's jitter
+  const std::atomic<bool>* stop = nullptr;                       // once it is set, nobody is asked again
 };
 
 // A MongoDB server, kept equal to the tables under the guard (docs/mongodb.md). What may work later is tried again with

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <random>
 
@@ -12,11 +13,13 @@
 
 namespace dynatlas {
 
-// Tries again what may work later, with jittered back-off from 100 ms to 10 s, until its patience ends.
+// Tries again what may work later, with jittered back-off from 100 ms to 10 s, until its patience ends, or `stop` is
+// set: who ends a process must not wait for a server that is away.
 class Persistence {
  public:
-  Persistence(Clock& clock, std::chrono::milliseconds patience, std::uint32_t seed)
-      : clock_(clock), patience_(patience), random_(seed) {}
+  Persistence(Clock& clock, std::chrono::milliseconds patience, std::uint32_t seed,
+              const std::atomic<bool>* stop = nullptr)
+      : clock_(clock), patience_(patience), random_(seed), stop_(stop) {}
 
   // What `work` returned at last: a success, or an error that is fatal.
   template <class Work>
@@ -29,13 +32,24 @@ class Persistence {
       if (spent >= patience_)
         return fatal(fmt::format("{}; it was tried for {} s: when the server works again, the same command continues",
                                  worked.error().message, spent.count()));
-      clock_.sleep(jittered(delay));
+      if (stopped())
+        return fatal(worked.error().message +
+                     "; stopped by a signal: when the server works, the same command continues");
+      pause(jittered(delay));
     }
   }
 
  private:
   static constexpr std::chrono::milliseconds delay_min{100};
   static constexpr std::chrono::milliseconds delay_max{10'000};
+  static constexpr std::chrono::milliseconds unheard_max{500};  // for so long may `stop` go unnoticed
+
+  bool stopped() const { return stop_ != nullptr && stop_->load(); }
+
+  void pause(std::chrono::milliseconds delay) {
+    if (stop_ == nullptr) return clock_.sleep(delay);
+    for (; delay.count() > 0 && !stopped(); delay -= unheard_max) clock_.sleep(std::min(delay, unheard_max));
+  }
 
   // Several processes that failed together must not come back together.
   std::chrono::milliseconds jittered(std::chrono::milliseconds delay) {
@@ -45,6 +59,7 @@ class Persistence {
   Clock& clock_;
   std::chrono::milliseconds patience_;
   std::minstd_rand random_;
+  const std::atomic<bool>* stop_;
 };
 
 }  // namespace dynatlas
