@@ -50,7 +50,9 @@ class MongoSocket : public testing::Test {
   Result<WriteReply> remove(int count) {
     filters.clear();
     for (int n = 0; n < count; ++n) filters.push_back(bson_of(fmt::format(R"({{"_id":{}}})", n)));
-    return port->remove(name, std::vector<DeleteStatement>(filters.begin(), filters.end()), enough);
+    std::vector<DeleteStatement> statements;
+    for (const std::string& filter : filters) statements.push_back({filter});
+    return port->remove(name, statements, enough);
   }
 
   // What `update` becomes where the server answers so.

@@ -30,7 +30,7 @@ TEST_F(MongoWrite, SendsOneUnorderedCommandThatAMajorityAcknowledges) {
   EXPECT_TRUE(reply->faults.empty());
   const auto seen = server.seen("update");
   ASSERT_EQ(seen.size(), 1U);
-  EXPECT_EQ(told(seen[0]).substr(0, 55), R"({"update":"customers","ordered":false,"maxTimeMS":3999,)") << told(seen[0]);
+  EXPECT_TRUE(told(seen[0]).starts_with(R"({"update":"customers","ordered":false,"maxTimeMS":3)")) << told(seen[0]);
   EXPECT_NE(told(seen[0]).find(R"("writeConcern":{"w":"majority","wtimeout":3)"), std::string::npos) << told(seen[0]);
   const std::string body = json_of(seen[0].body);
   EXPECT_NE(body.find(R"("lsid":{"id":)"), std::string::npos) << body;

@@ -33,8 +33,9 @@ struct TimedStream {
     const ssize_t moved = is_over ? -1 : transfer(connections->bounded(timeout_msec));
     const bool may_come = timeout_msec == 0 && !is_over && mongoc_stream_should_retry(inner);
     if (moved <= 0 && !may_come) {
+      timed_out = is_over || mongoc_stream_timed_out(inner);
       connections->lost_ = true;
-      timed_out = connections->time_left().count() == 0;
+      connections->timed_out_ = timed_out;
     }
     return moved;
   }
@@ -98,6 +99,7 @@ void Connections::begin_call(std::chrono::milliseconds limit) {
   limit_ = limit;
   end_ = Clock::now() + limit;
   lost_ = false;
+  timed_out_ = false;
   failure_.reset();
 }
 

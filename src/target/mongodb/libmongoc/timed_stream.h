@@ -36,8 +36,10 @@ class Connections {
   std::chrono::milliseconds limit() const { return limit_; }
   std::chrono::milliseconds time_left() const;  // 0 where there is none
 
-  // Of the call: whether bytes could not be sent or received; and the last connection that could not be made.
+  // Of the call: whether bytes could not be sent or received, for want of time or otherwise; and the last connection
+  // that could not be made.
   bool lost() const { return lost_; }
+  bool timed_out() const { return timed_out_; }
   const std::optional<ConnectFailure>& failure() const { return failure_; }
 
  private:
@@ -50,6 +52,7 @@ class Connections {
   Clock::time_point end_ = Clock::time_point::max();
   std::chrono::milliseconds limit_{};
   bool lost_ = false;
+  bool timed_out_ = false;
   std::optional<ConnectFailure> failure_;
 };
 

@@ -120,8 +120,9 @@ std::optional<std::vector<StatementFault>> read_faults(const bson_t& reply, std:
   std::vector<StatementFault> faults;
   const bool known = each_in(reply, "writeErrors", [&](const bson_t& entry) {
     auto fault = read_fault(entry, statements);
-    if (fault) faults.push_back(*std::move(fault));
-    return fault.has_value();
+    if (!fault) return false;
+    faults.push_back(*std::move(fault));
+    return true;
   });
   if (!known) return std::nullopt;
   std::sort(faults.begin(), faults.end(), [](const auto& a, const auto& b) { return a.index < b.index; });
