@@ -128,12 +128,19 @@ class Planner {
 
   int some_key() { return static_cast<int>(choices_.below(static_cast<std::size_t>(keys_))); }
 
-  // Fresh, or what a lower key had and left: no two keys ever wait for each other's value.
+  // Fresh, or what a lower key had and left, and no higher one had: no two keys ever wait for each other's value.
   int unique_value(int key) {
     std::vector<int> left;
     for (const PlannedChange& before : plan_.history)
-      if (before.key < key && !is_held(before.unique)) left.push_back(before.unique);
+      if (before.key < key && !before.removes && !is_held(before.unique) && !was_above(key, before.unique))
+        left.push_back(before.unique);
     return !left.empty() && choices_.one_in(2) ? left[choices_.below(left.size())] : next_unique_++;
+  }
+
+  bool was_above(int key, int value) const {
+    return std::any_of(plan_.history.begin(), plan_.history.end(), [&](const PlannedChange& change) {
+      return change.key > key && !change.removes && change.unique == value;
+    });
   }
 
   bool is_held(int value) const {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <optional>
 
 #include "simulation/world.h"
@@ -21,15 +22,24 @@ bool index_can_hold(const Plan& plan) {
     const PlannedChange& change = plan.history[i];
     for (std::size_t j = 0; j < i; ++j) {
       const PlannedChange& before = plan.history[j];
+      if (change.removes || before.removes) continue;
       if (before.key == change.key || before.unique != change.unique) continue;
+      if (before.key > change.key) return false;
       const auto left = std::find_if(
           plan.history.begin() + static_cast<std::ptrdiff_t>(j) + 1,
           plan.history.begin() + static_cast<std::ptrdiff_t>(i),
           [&](const PlannedChange& c) { return c.key == before.key && (c.removes || c.unique != before.unique); });
-      if (left == plan.history.begin() + static_cast<std::ptrdiff_t>(i) && !before.removes) return false;
+      if (left == plan.history.begin() + static_cast<std::ptrdiff_t>(i)) return false;
     }
   }
   return true;
+}
+
+// What the validator refuses never reaches the collection.
+bool ends_with_poison(const Plan& plan) {
+  std::map<int, bool> poison;
+  for (const PlannedChange& change : plan.history) poison[change.key] = change.poison;
+  return std::any_of(poison.begin(), poison.end(), [](const auto& last) { return last.second; });
 }
 
 // Every change must reach the table by somebody who lives, and the tombstones must settle.
@@ -42,7 +52,7 @@ bool makes_sense(const Plan& plan) {
     });
     if (!delivered) return false;
   }
-  return index_can_hold(plan);
+  return index_can_hold(plan) && !ends_with_poison(plan);
 }
 
 std::optional<Plan> fails(Plan plan, StackPool& stacks) {

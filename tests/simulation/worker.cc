@@ -265,6 +265,11 @@ bool Worker::apply(MongoTarget& target, const Batch& batch) {
   tell(fmt::format("is done with the batch: {} upserted, {} removed, {} stale, {} coalesced, {} refused",
                    applied->upserted, applied->removed, applied->stale, applied->coalesced, applied->refused.size()));
   judge(batch, *applied);
+  // Poison is refused in favour of older changes, which may be stale.
+  const bool has_poison =
+      std::any_of(batch.begin(), batch.end(), [this](std::size_t index) { return world_.plan.history[index].poison; });
+  if (is_alone() && !has_poison && applied->stale > stale)
+    world_.fail(fmt::format("{}: {} changes were stale, and {} were counted so", name_, stale, applied->stale));
   // A batch that is tried again may count what its first try wrote.
   if (mishaps == mishaps_ && applied->stale < stale)
     world_.fail(fmt::format("{}: {} changes were stale already, and {} were counted so", name_, stale, applied->stale));
@@ -272,12 +277,21 @@ bool Worker::apply(MongoTarget& target, const Batch& batch) {
   return true;
 }
 
+// Whether nobody else writes documents: what was not stale when a batch began does not become so.
+bool Worker::is_alone() const {
+  const auto& workers = world_.plan.workers;
+  const auto others =
+      std::count_if(workers.begin(), workers.end(), [](const auto& worker) { return worker.role != Role::settling; });
+  return others == 1 && plan_.role != Role::settling && !world_.left_behind && !world_.plan.soft_deletes &&
+         world_.plan.guard;
+}
+
 // Those that something as new was there of, before the batch began.
 std::uint64_t Worker::stale_already(const Batch& batch) const {
   std::uint64_t stale = 0;
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    const bool may_be_poison = world_.plan.history[batch[i]].poison;
-    if (!may_be_poison && !was_dropped(batch, {}, i) && world_.table.is_stale(batch[i], world_.server)) ++stale;
+    if (world_.plan.history[batch[i]].poison) continue;
+    if (!was_dropped(batch, {}, i) && world_.table.is_stale(batch[i], world_.server)) ++stale;
   }
   return stale;
 }

@@ -82,6 +82,7 @@ class Worker : public Fate {
   Batch next_batch(std::size_t& behind) const;
   void wait_for(const Batch& batch);
   bool apply(MongoTarget& target, const Batch& batch);
+  bool is_alone() const;
   std::uint64_t stale_already(const Batch& batch) const;
   void judge(const Batch& batch, const Applied& applied);
   void acknowledge(const Batch& batch, const Applied& applied);
