@@ -91,7 +91,7 @@ class MongodbServer:
         return MongodbClient(uri or self.server_uri)
 
     def start(self, *more_options):
-        """Again with the same data and port, after kill()."""
+        """Again with the same data and port, after stop()."""
         with open(self._log_path(), "ab") as log:
             self._child = subprocess.Popen(
                 [*self._command(), *self._options, *more_options], stdin=subprocess.DEVNULL, stdout=log, stderr=log
@@ -103,8 +103,14 @@ class MongodbServer:
                 raise ServerMissing(f"the test server does not answer; it said:\n{self.log()[-2000:]}")
             time.sleep(0.05)
 
+    def stop(self):
+        """Lets it close its files, so that it can start again on them; secantusd-py takes five seconds to."""
+        self._child.terminate()
+        self._child.wait(timeout=SECONDS_TO_START)
+        self._child = None
+
     def kill(self):
-        """What it acknowledged stays where it was started with --sync-on-commit."""
+        """What it acknowledged stays where it was started with --sync-on-commit; secantusd-py may not start again on it."""
         if self._child is not None:
             self._child.kill()
             self._child.wait()

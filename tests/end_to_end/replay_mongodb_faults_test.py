@@ -125,7 +125,7 @@ class UsersTest(unittest.TestCase):
                 given = [{"role": role, "db": server.database} for role in roles]
                 client.command("admin", {"createUser": user, "pwd": PASSWORD, "roles": given})
             client.close()
-            server.kill()  # it takes five seconds to end by itself
+            server.stop()
             server.start("--auth")
 
             def replay(credentials, code):
@@ -260,7 +260,7 @@ class ComesBackTest(FaultTest):
                 running.send(self.RECORDS)
                 running.close()
                 self.assertTrue(proxy.trapped.wait(60))
-                server.kill()
+                server.stop()
                 proxy.cut()
                 server.start()
                 proxy.restore()
