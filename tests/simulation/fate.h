@@ -30,6 +30,7 @@ enum class Sight : std::uint8_t {
   user_index_refused,
   written_after_refusal,
   poison_refused,
+  parked_again,
   tombstone_before,
   undone_after,
   settled,

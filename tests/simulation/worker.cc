@@ -273,7 +273,36 @@ bool Worker::apply(MongoTarget& target, const Batch& batch) {
   // A batch that is tried again may count what its first try wrote.
   if (mishaps == mishaps_ && applied->stale < stale)
     world_.fail(fmt::format("{}: {} changes were stale already, and {} were counted so", name_, stale, applied->stale));
+  if (!park(target, batch, *applied)) return false;
   acknowledge(batch, *applied);
+  return true;
+}
+
+// As the pipeline does: before the batch is acknowledged, so that it comes again where its process dies meanwhile.
+bool Worker::park(MongoTarget& target, const Batch& batch, const Applied& applied) {
+  std::vector<ParkedRecord> records;
+  std::vector<std::size_t> parked;
+  for (const Refused& refused : applied.refused) {
+    if (refused.for_now) continue;
+    const std::size_t index = batch[refused.index];
+    const Change& change = world_.table.change(index);
+    ParkedRecord record;
+    record.id = letter_id(index);
+    record.destination = change.destination;
+    record.key = change.key;
+    record.version = change.version;
+    record.position = letter_id(index);
+    records.push_back(std::move(record));
+    parked.push_back(index);
+  }
+  if (records.empty()) return true;
+  if (const Result<void> done = target.park(records); !done) {
+    tell("gives up: " + done.error().message);
+    return false;
+  }
+  for (const std::size_t index : parked) {
+    if (!world_.parked.insert(index).second) saw(Sight::parked_again);
+  }
   return true;
 }
 

@@ -37,7 +37,11 @@ struct World {
   std::size_t steps = 0;
   // Changes of the history, and whether each was always dropped in favour of a newer one.
   std::map<std::size_t, bool> acknowledged;
+  std::set<std::size_t> parked;  // of the history: whose dead letter was acknowledged
 };
+
+// What a change of the history is called in the dead letters.
+std::string letter_id(std::size_t index);
 
 // A process of the plan, and what befalls it.
 class Worker : public Fate {
@@ -82,6 +86,7 @@ class Worker : public Fate {
   Batch next_batch(std::size_t& behind) const;
   void wait_for(const Batch& batch);
   bool apply(MongoTarget& target, const Batch& batch);
+  bool park(MongoTarget& target, const Batch& batch, const Applied& applied);
   bool is_alone() const;
   std::uint64_t stale_already(const Batch& batch) const;
   void judge(const Batch& batch, const Applied& applied);

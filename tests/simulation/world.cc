@@ -4,12 +4,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "simulation/worker.h"
 
 namespace dynatlas::simulation {
 
 namespace {
+
+constexpr std::string_view everything{"\5\0\0\0\0", 5};
 
 using Kind = PlannedFault::Kind;
 using Role = PlannedWorker::Role;
@@ -62,7 +65,32 @@ std::string described(const PlannedWorker& worker, std::size_t number) {
   return text;
 }
 
+std::string position_in(std::string_view letter) {
+  BsonReader reader(elements_of(letter));
+  BsonElement element;
+  while (reader.next(element)) {
+    if (element.name == "position") return std::string(string_text(element.value));
+  }
+  return "nowhere";
+}
+
+// One of each poison change that was parked, and none of another.
+void check_letters(World& world) {
+  std::map<std::string, int> letters;
+  for (const std::string& letter : world.server.find({"state", "dynatlas.dead_letters"}, everything))
+    ++letters[position_in(letter)];
+  for (std::size_t i = 0; i < world.plan.history.size(); ++i) {
+    const int count = letters[letter_id(i)];
+    const int least = world.parked.contains(i) ? 1 : 0;
+    const int most = world.plan.history[i].poison ? 1 : 0;
+    if (count < least || count > most)
+      world.fail(fmt::format("{} stands in the dead letters {} times", described(world.plan.history[i]), count));
+  }
+}
+
 }  // namespace
+
+std::string letter_id(std::size_t index) { return fmt::format("change {}", index); }
 
 std::vector<std::string> described(const Plan& plan) {
   std::vector<std::string> lines;
@@ -89,6 +117,7 @@ Outcome run(const Plan& plan, StackPool& stacks, bool with_steps) {
     const std::string lost = world.table.lost(index, was_dropped, world.server);
     if (!lost.empty()) world.fail("at the end: " + lost);
   }
+  check_letters(world);
   return std::move(world.outcome);
 }
 
