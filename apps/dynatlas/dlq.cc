@@ -34,6 +34,7 @@ constexpr const char* exit_codes =
 
 // The configuration file of who gives neither it nor a target.
 std::optional<std::string> usual_file() {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread yet, and nobody sets variables
   if (const char* named = std::getenv("DYNATLAS_CONFIG"); named != nullptr && *named != '\0') return named;
   std::error_code error;
   return std::filesystem::exists("dynatlas.yaml", error) ? std::optional<std::string>("dynatlas.yaml") : std::nullopt;
