@@ -26,7 +26,8 @@ class CachedCredentialsTest : public testing::Test {
 
   void hand_out(const std::string& key, minutes life) {
     around.http.forget(container);
-    const auto expires = std::chrono::duration_cast<std::chrono::milliseconds>((around.clock.time + life).time_since_epoch());
+    const auto expires =
+        std::chrono::duration_cast<std::chrono::milliseconds>((around.clock.time + life).time_since_epoch());
     around.http.answer(container, 200,
                        fmt::format(R"({{"AccessKeyId":"{}","SecretAccessKey":"s","Token":"t","Expiration":"{}"}})", key,
                                    format_rfc3339_milliseconds(expires.count())));

@@ -22,26 +22,23 @@ constexpr const char* sts_post = "POST https://sts.eu-central-1.amazonaws.com/";
 std::string sts_answer(const std::string& key) {
   return fmt::format(
       "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>{0}</AccessKeyId>"
-      "<SecretAccessKey>SECRET-{0}</SecretAccessKey><SessionToken>SECRET-token-{0}&lt;</SessionToken>"
+      "<SecretAccessKey>HUSH-{0}</SecretAccessKey><SessionToken>HUSH-token-{0}&lt;</SessionToken>"
       "<Expiration>2023-11-14T23:13:20Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>",
       key);
 }
 
 std::string json_answer(const std::string& key, const std::string& token_name = "Token") {
-  return fmt::format(
-      R"({{"Code":"Success","AccessKeyId":"{0}","SecretAccessKey":"SECRET-{0}","{1}":"SECRET-token-{0}",)"
-      R"("Expiration":"2023-11-15T04:13:20Z"}})",
-      key, token_name);
+  return fmt::format(R"({{"Code":"Success","AccessKeyId":"{0}","SecretAccessKey":"HUSH-{0}","{1}":"HUSH-token-{0}",)"
+                     R"("Expiration":"2023-11-15T04:13:20Z"}})",
+                     key, token_name);
 }
 
 class CredentialChainTest : public testing::Test {
  protected:
-  CredentialChainTest() {
-    around.variables = {{"HOME", folder.path()}, {"AWS_REGION", "eu-central-1"}};
-  }
+  CredentialChainTest() { around.variables = {{"HOME", folder.path()}, {"AWS_REGION", "eu-central-1"}}; }
   ~CredentialChainTest() override {
     for (const std::string& message : messages) {
-      EXPECT_EQ(message.find("SECRET"), std::string::npos) << message;
+      EXPECT_EQ(message.find("HUSH"), std::string::npos) << message;
       EXPECT_EQ(message.find('\n'), std::string::npos) << message;
     }
   }
@@ -63,7 +60,7 @@ class CredentialChainTest : public testing::Test {
   }
   void config(const std::string& text) { folder.write(".aws/config", text); }
   void on_an_instance() {
-    around.http.answer(token_put, 200, "SECRET-imds\n");
+    around.http.answer(token_put, 200, "HUSH-imds\n");
     around.http.answer(roles_get, 200, "worker\n");
     around.http.answer(role_get, 200, json_answer("AKINSTANCE"));
   }
@@ -80,29 +77,29 @@ class CredentialChainTest : public testing::Test {
 
 TEST_F(CredentialChainTest, TakesTheEnvironmentFirst) {
   on_an_instance();
-  config("[default]\naws_access_key_id = AKFILE\naws_secret_access_key = SECRET-f\n");
+  config("[default]\naws_access_key_id = AKFILE\naws_secret_access_key = HUSH-f\n");
   around.variables["AWS_ACCESS_KEY_ID"] = "AKENV";
   expect_fatal("AWS_ACCESS_KEY_ID is set without AWS_SECRET_ACCESS_KEY");
-  around.variables["AWS_SECRET_ACCESS_KEY"] = "SECRET-e";
-  around.variables["AWS_SECURITY_TOKEN"] = "SECRET-old";
-  EXPECT_EQ(fetch()->session_token, "SECRET-old");
-  around.variables["AWS_SESSION_TOKEN"] = "SECRET-t";
+  around.variables["AWS_SECRET_ACCESS_KEY"] = "HUSH-e";
+  around.variables["AWS_SECURITY_TOKEN"] = "HUSH-old";
+  EXPECT_EQ(fetch()->session_token, "HUSH-old");
+  around.variables["AWS_SESSION_TOKEN"] = "HUSH-t";
   around.variables["AWS_CREDENTIAL_EXPIRATION"] = "2023-11-14T22:43:20Z";
   const auto found = fetch();
   ASSERT_TRUE(found) << found.error().message;
   EXPECT_EQ(found->access_key_id, "AKENV");
-  EXPECT_EQ(found->secret_access_key, "SECRET-e");
-  EXPECT_EQ(found->session_token, "SECRET-t");
+  EXPECT_EQ(found->secret_access_key, "HUSH-e");
+  EXPECT_EQ(found->session_token, "HUSH-t");
   EXPECT_EQ(found->expires, around.clock.time + std::chrono::minutes(30));
-  around.variables["AWS_CREDENTIAL_EXPIRATION"] = "SECRET-soon";
+  around.variables["AWS_CREDENTIAL_EXPIRATION"] = "HUSH-soon";
   expect_fatal("AWS_CREDENTIAL_EXPIRATION is no time");
   EXPECT_TRUE(around.http.seen.empty());
 }
 
 TEST_F(CredentialChainTest, AProfileThatIsNamedInTheConfigurationPassesByTheEnvironment) {
-  config("[profile other]\naws_access_key_id = AKFILE\naws_secret_access_key = SECRET-f\n");
+  config("[profile other]\naws_access_key_id = AKFILE\naws_secret_access_key = HUSH-f\n");
   around.variables["AWS_ACCESS_KEY_ID"] = "AKENV";
-  around.variables["AWS_SECRET_ACCESS_KEY"] = "SECRET-e";
+  around.variables["AWS_SECRET_ACCESS_KEY"] = "HUSH-e";
   around.variables["AWS_PROFILE"] = "other";
   EXPECT_EQ(key(), "AKENV");
   settings.profile = "other";
@@ -116,53 +113,55 @@ TEST_F(CredentialChainTest, TakesTheRoleOfAWebIdentity) {
   expect_fatal("without AWS_ROLE_ARN");
   around.variables["AWS_ROLE_ARN"] = "arn:aws:iam::1:role/pod";
   expect_fatal("/token, is not there");
-  folder.write("token", "SECRET.web+identity/\n");
+  folder.write("token", "HUSH.web+identity/\n");
   around.http.answer(sts_post, 200, sts_answer("AKWEB"));
   const auto found = fetch();
   ASSERT_TRUE(found) << found.error().message;
   EXPECT_EQ(found->access_key_id, "AKWEB");
-  EXPECT_EQ(found->session_token, "SECRET-token-AKWEB<");
+  EXPECT_EQ(found->session_token, "HUSH-token-AKWEB<");
   EXPECT_EQ(found->expires, around.clock.time + std::chrono::hours(1));
   EXPECT_EQ(around.http.seen.at(0).body,
             "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fpod"
-            "&RoleSessionName=dynatlas-1700000000&WebIdentityToken=SECRET.web%2Bidentity%2F");
+            "&RoleSessionName=dynatlas-1700000000&WebIdentityToken=HUSH.web%2Bidentity%2F");
   EXPECT_EQ(header(0, "authorization"), "");  // who has a token has nothing to sign with
   EXPECT_EQ(header(0, "content-type"), "application/x-www-form-urlencoded; charset=utf-8");
-  folder.write("token", "SECRET.next");  // is replaced while it is valid
+  folder.write("token", "HUSH.next");  // is replaced while it is valid
   ASSERT_TRUE(fetch());
-  EXPECT_TRUE(around.http.seen.at(1).body.ends_with("WebIdentityToken=SECRET.next"));
+  EXPECT_TRUE(around.http.seen.at(1).body.ends_with("WebIdentityToken=HUSH.next"));
 }
 
 TEST_F(CredentialChainTest, SaysWhyARoleIsRefused) {
   around.variables["AWS_WEB_IDENTITY_TOKEN_FILE"] = folder.path() + "/token";
   around.variables["AWS_ROLE_ARN"] = "arn:aws:iam::1:role/pod";
-  folder.write("token", "SECRET");
+  folder.write("token", "HUSH");
   around.http.answer(sts_post, 400,
                      "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidIdentityToken</Code>"
                      "<Message>No OpenIDConnect provider found &amp; so on</Message></Error></ErrorResponse>");
-  expect_fatal("the role arn:aws:iam::1:role/pod cannot be taken on: STS AssumeRoleWithWebIdentity: InvalidIdentityToken: No "
-               "OpenIDConnect provider found & so on");
+  expect_fatal(
+      "the role arn:aws:iam::1:role/pod cannot be taken on: STS AssumeRoleWithWebIdentity: InvalidIdentityToken: No "
+      "OpenIDConnect provider found & so on");
 }
 
 TEST_F(CredentialChainTest, ReadsKeysOfProfilesAndTheCredentialsFileWins) {
   config(
-      "# made by hand\n[default]\nregion=eu-west-1\naws_access_key_id=AKCONFIG\naws_secret_access_key=SECRET-c\n"
-      "[profile \"two words\"]\naws_access_key_id = AKTWO\naws_secret_access_key = SECRET-2\naws_session_token = SECRET-t2\n"
-      "[stray]\naws_access_key_id = AKSTRAY\naws_secret_access_key = SECRET-s\n");
+      "# made by hand\n[default]\nregion=eu-west-1\naws_access_key_id=AKCONFIG\naws_secret_access_key=HUSH-c\n"
+      "[profile \"two words\"]\naws_access_key_id = AKTWO\naws_secret_access_key = HUSH-2\naws_session_token = "
+      "HUSH-t2\n"
+      "[stray]\naws_access_key_id = AKSTRAY\naws_secret_access_key = HUSH-s\n");
   EXPECT_EQ(key(), "AKCONFIG");
-  folder.write(".aws/credentials", "[default]\nAWS_ACCESS_KEY_ID = AKOWN\naws_secret_access_key: SECRET#o\n");
+  folder.write(".aws/credentials", "[default]\nAWS_ACCESS_KEY_ID = AKOWN\naws_secret_access_key: HUSH#o\n");
   EXPECT_EQ(key(), "AKOWN");
-  EXPECT_EQ(fetch()->secret_access_key, "SECRET#o");
+  EXPECT_EQ(fetch()->secret_access_key, "HUSH#o");
   EXPECT_FALSE(fetch()->expires);
   around.variables["AWS_DEFAULT_PROFILE"] = "two words";
-  EXPECT_EQ(fetch()->session_token, "SECRET-t2");
+  EXPECT_EQ(fetch()->session_token, "HUSH-t2");
   around.variables["AWS_PROFILE"] = "stray";  // a section of the config file without the word profile
   expect_fatal("there is no AWS profile stray");
   around.variables["AWS_PROFILE"] = "half";
-  folder.write("elsewhere", "[half]\naws_secret_access_key = SECRET-h\n");
+  folder.write("elsewhere", "[half]\naws_secret_access_key = HUSH-h\n");
   around.variables["AWS_SHARED_CREDENTIALS_FILE"] = "~/elsewhere";
   expect_fatal("has one of aws_access_key_id and aws_secret_access_key");
-  folder.write("elsewhere", "[half]\nSECRET without a sign\n");
+  folder.write("elsewhere", "[half]\nHUSH without a sign\n");
   expect_fatal("/elsewhere:2: this line is neither");
 }
 
@@ -171,21 +170,21 @@ TEST_F(CredentialChainTest, RunsTheCommandOfAProfile) {
     folder.write("output", output);
     config("[default]\ncredential_process = cat \"" + folder.path() + "/output\"\n");
   };
-  process(R"({"Version":1,"AccessKeyId":"AKPROC","SecretAccessKey":"SECRET-p","SessionToken":"SECRET-pt"})");
+  process(R"({"Version":1,"AccessKeyId":"AKPROC","SecretAccessKey":"HUSH-p","SessionToken":"HUSH-pt"})");
   const auto found = fetch();
   ASSERT_TRUE(found) << found.error().message;
   EXPECT_EQ(found->access_key_id, "AKPROC");
-  EXPECT_EQ(found->session_token, "SECRET-pt");
+  EXPECT_EQ(found->session_token, "HUSH-pt");
   EXPECT_FALSE(found->expires);
-  process(R"({"Version":2,"AccessKeyId":"AKPROC","SecretAccessKey":"SECRET-p"})");
+  process(R"({"Version":2,"AccessKeyId":"AKPROC","SecretAccessKey":"HUSH-p"})");
   expect_fatal("credential_process of the AWS profile default printed no credentials");
-  process(R"({"Version":1,"AccessKeyId":"AKPROC","SecretAccessKey":"SECRET-p","Expiration":"SECRET"})");
+  process(R"({"Version":1,"AccessKeyId":"AKPROC","SecretAccessKey":"HUSH-p","Expiration":"HUSH"})");
   expect_fatal("printed no credentials");
-  config("[default]\ncredential_process = sh -c 'echo SECRET; echo SECRET >&2; exit 3'\n");
+  config("[default]\ncredential_process = sh -c 'echo HUSH; echo HUSH >&2; exit 3'\n");
   expect_fatal("credential_process of the AWS profile default has no credentials: sh failed with exit code 3");
   config("[default]\ncredential_process = sh -c 'kill -9 $$'\n");
   expect_fatal("sh failed with signal 9");
-  config("[default]\ncredential_process = /nowhere/SECRETLESS\n");
+  config("[default]\ncredential_process = /nowhere/HUSHLESS\n");
   messages.clear();
   const auto missing = fetch();
   EXPECT_NE(missing.error().message.find("cannot be started: No such file"), std::string::npos);
@@ -196,7 +195,7 @@ TEST_F(CredentialChainTest, RunsTheCommandOfAProfile) {
 
 TEST_F(CredentialChainTest, TakesOnTheRoleOfAProfile) {
   config(
-      "[profile base]\naws_access_key_id = AKBASE\naws_secret_access_key = SECRET-b\n"
+      "[profile base]\naws_access_key_id = AKBASE\naws_secret_access_key = HUSH-b\n"
       "[profile middle]\nrole_arn = arn:aws:iam::1:role/middle\nsource_profile = base\n"
       "[default]\nrole_arn = arn:aws:iam::2:role/top\nsource_profile = middle\nexternal_id = x 1\n"
       "role_session_name = me\nduration_seconds = 900\n");
@@ -207,9 +206,10 @@ TEST_F(CredentialChainTest, TakesOnTheRoleOfAProfile) {
   EXPECT_EQ(found->access_key_id, "AKTOP");
   EXPECT_EQ(found->source, "the role arn:aws:iam::2:role/top");
   ASSERT_EQ(around.http.seen.size(), 2U);
-  EXPECT_NE(header(0, "authorization").find("Credential=AKBASE/20231114/eu-central-1/sts/aws4_request"), std::string::npos);
+  EXPECT_NE(header(0, "authorization").find("Credential=AKBASE/20231114/eu-central-1/sts/aws4_request"),
+            std::string::npos);
   EXPECT_NE(header(1, "authorization").find("Credential=AKMIDDLE/"), std::string::npos);
-  EXPECT_EQ(header(1, "x-amz-security-token"), "SECRET-token-AKMIDDLE<");
+  EXPECT_EQ(header(1, "x-amz-security-token"), "HUSH-token-AKMIDDLE<");
   EXPECT_EQ(around.http.seen.at(1).body,
             "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A2%3Arole%2Ftop&RoleSessionName=me"
             "&DurationSeconds=900&ExternalId=x%201");
@@ -217,7 +217,7 @@ TEST_F(CredentialChainTest, TakesOnTheRoleOfAProfile) {
 
 TEST_F(CredentialChainTest, TakesOnTheRoleOfTheConfiguration) {
   around.variables["AWS_ACCESS_KEY_ID"] = "AKENV";
-  around.variables["AWS_SECRET_ACCESS_KEY"] = "SECRET-e";
+  around.variables["AWS_SECRET_ACCESS_KEY"] = "HUSH-e";
   settings.role_arn = "arn:aws:iam::1:role/reader";
   settings.external_id = "outside";
   around.http.answer(sts_post, 200, sts_answer("AKROLE"));
@@ -228,7 +228,7 @@ TEST_F(CredentialChainTest, TakesOnTheRoleOfTheConfiguration) {
 TEST_F(CredentialChainTest, AProfileMayStandOnItsOwnKeysButOnNoLoop) {
   config(
       "[default]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = default\naws_access_key_id = AKSELF\n"
-      "aws_secret_access_key = SECRET-s\n");
+      "aws_secret_access_key = HUSH-s\n");
   around.http.answer(sts_post, 200, sts_answer("AKROLE"));
   EXPECT_EQ(key(), "AKROLE");
   config("[default]\nrole_arn = r\nsource_profile = default\n");
@@ -268,9 +268,9 @@ TEST_F(CredentialChainTest, ARoleMayStandOnAnyCredentialSource) {
   EXPECT_EQ(signed_by("Ec2InstanceMetadata"), "AWS4-HMAC-SHA256 Credential=AKINSTANCE");
   settings.profile = "default";  // otherwise the environment's would be taken before
   around.variables["AWS_ACCESS_KEY_ID"] = "AKENV";
-  around.variables["AWS_SECRET_ACCESS_KEY"] = "SECRET-e";
+  around.variables["AWS_SECRET_ACCESS_KEY"] = "HUSH-e";
   EXPECT_EQ(signed_by("Environment"), "AWS4-HMAC-SHA256 Credential=AKENV");
-  folder.write("token", "SECRET");
+  folder.write("token", "HUSH");
   config("[default]\nrole_arn = r\nweb_identity_token_file = " + folder.path() + "/token\n");
   EXPECT_EQ(key(), "AKROLE");
   EXPECT_NE(around.http.seen.back().body.find("AssumeRoleWithWebIdentity"), std::string::npos);
@@ -279,37 +279,37 @@ TEST_F(CredentialChainTest, ARoleMayStandOnAnyCredentialSource) {
 TEST_F(CredentialChainTest, AsksTheContainer) {
   on_an_instance();
   around.variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "http://169.254.170.23/v1/credentials";
-  around.variables["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = "SECRET-a";
+  around.variables["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = "HUSH-a";
   around.http.answer("GET http://169.254.170.23/v1/credentials", 200, json_answer("AKPOD"));
   const auto found = fetch();
   ASSERT_TRUE(found) << found.error().message;
   EXPECT_EQ(found->access_key_id, "AKPOD");
-  EXPECT_EQ(found->session_token, "SECRET-token-AKPOD");
+  EXPECT_EQ(found->session_token, "HUSH-token-AKPOD");
   EXPECT_EQ(found->expires, around.clock.time + std::chrono::hours(6));
-  EXPECT_EQ(header(0, "authorization"), "SECRET-a");
+  EXPECT_EQ(header(0, "authorization"), "HUSH-a");
   EXPECT_TRUE(around.http.seen.at(0).direct);
   EXPECT_EQ(around.http.seen.at(0).end_within, std::chrono::seconds(2));
   around.variables["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = folder.path() + "/token";
   expect_fatal("/token is not there");
-  folder.write("token", "SECRET-f");
+  folder.write("token", "HUSH-f");
   EXPECT_EQ(key(), "AKPOD");
-  EXPECT_EQ(header(1, "authorization"), "SECRET-f");
-  folder.write("token", "SECRET-f\nX-Other: 1");
+  EXPECT_EQ(header(1, "authorization"), "HUSH-f");
+  folder.write("token", "HUSH-f\nX-Other: 1");
   expect_fatal("has a line end");
 }
 
 TEST_F(CredentialChainTest, AsksTheContainerThreeTimesAndNobodyFarAway) {
-  around.variables["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/SECRET";
+  around.variables["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/HUSH";
   const auto unanswered = fetch();
   ASSERT_FALSE(unanswered);
   EXPECT_EQ(unanswered.error().kind, ErrorKind::retry);
   messages.clear();  // the scripted network, unlike the real one, shows the path
   EXPECT_EQ(around.http.seen.size(), 3U);
   EXPECT_EQ(around.clock.slept, std::vector(2, std::chrono::milliseconds(1000)));
-  around.http.answer("GET http://169.254.170.2/SECRET", 403, "SECRET");
+  around.http.answer("GET http://169.254.170.2/HUSH", 403, "HUSH");
   expect_fatal("the container's credentials cannot be had: it answered without credentials (HTTP status 403)");
   around.variables.erase("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
-  for (const char* far : {"http://example.com/SECRET", "http://127.example.com/", "http://169.254.170.2@example.com/",
+  for (const char* far : {"http://example.com/HUSH", "http://127.example.com/", "http://169.254.170.2@example.com/",
                           "http://169.254.169.254/", "ftp://localhost/"}) {
     around.variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = far;
     expect_fatal("AWS_CONTAINER_CREDENTIALS_FULL_URI is not asked");
@@ -328,7 +328,7 @@ TEST_F(CredentialChainTest, AsksTheInstanceByASession) {
   EXPECT_EQ(key(), "AKINSTANCE");
   EXPECT_EQ(header(0, "x-aws-ec2-metadata-token-ttl-seconds"), "21600");
   ASSERT_EQ(around.http.seen.size(), 4U);
-  for (const std::size_t get : {1U, 3U}) EXPECT_EQ(header(get, "x-aws-ec2-metadata-token"), "SECRET-imds");
+  for (const std::size_t get : {1U, 3U}) EXPECT_EQ(header(get, "x-aws-ec2-metadata-token"), "HUSH-imds");
   for (const HttpRequest& request : around.http.seen) {
     EXPECT_TRUE(request.direct);
     EXPECT_EQ(request.end_within, std::chrono::seconds(1));
@@ -372,14 +372,15 @@ TEST_F(CredentialChainTest, AsksTheInstanceWhereAndAsOftenAsIsSaid) {
 TEST_F(CredentialChainTest, SaysWhatTheInstanceAnswersInsteadOfCredentials) {
   on_an_instance();
   around.http.forget(role_get);
-  around.http.answer(role_get, 200, R"({"Code":"AssumeRoleUnauthorizedAccess","Message":"SECRET"})");
+  around.http.answer(role_get, 200, R"({"Code":"AssumeRoleUnauthorizedAccess","Message":"HUSH"})");
   expect_fatal("it answers AssumeRoleUnauthorizedAccess instead of credentials");
 }
 
 TEST_F(CredentialChainTest, NamesAllThatWasLookedAt) {
-  expect_fatal("no AWS credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile (looked at: the "
-               "environment; a web identity, AWS_WEB_IDENTITY_TOKEN_FILE; the profile default in " +
-               folder.path() + "/.aws/config and " + folder.path() + "/.aws/credentials; the container");
+  expect_fatal(
+      "no AWS credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile (looked at: the "
+      "environment; a web identity, AWS_WEB_IDENTITY_TOKEN_FILE; the profile default in " +
+      folder.path() + "/.aws/config and " + folder.path() + "/.aws/credentials; the container");
 }
 
 TEST(InstanceCredentials, StayInUseWhereTheServiceFailsOrHandsOutOldOnes) {
@@ -407,7 +408,8 @@ TEST(InstanceCredentials, StayInUseWhereTheServiceFailsOrHandsOutOldOnes) {
 
 TEST(SplitWords, IsWhatAShellSees) {
   using Words = std::vector<std::string>;
-  EXPECT_EQ(split_words(R"( a  "b c"d 'e\ "f' g\ h "\"" '' )").value(), (Words{"a", "b cd", "e\\ \"f", "g h", "\"", ""}));
+  EXPECT_EQ(split_words(R"( a  "b c"d 'e\ "f' g\ h "\"" '' )").value(),
+            (Words{"a", "b cd", "e\\ \"f", "g h", "\"", ""}));
   EXPECT_FALSE(split_words("  "));
   EXPECT_FALSE(split_words("a 'b"));
   EXPECT_FALSE(split_words("a \\"));
