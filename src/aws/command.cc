@@ -18,8 +18,6 @@
 #include "base/file.h"
 #include "base/printable.h"
 
-extern char** environ;
-
 namespace dynatlas {
 
 namespace {
@@ -85,6 +83,7 @@ class Preparation {
   // 0 or what went wrong.
   int start(const std::vector<std::string>& words, pid_t& pid) const {
     std::vector<char*> arguments;
+    arguments.reserve(words.size() + 1);
     for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
     return posix_spawnp(&pid, arguments[0], &actions_, &attributes_, arguments.data(), environ);

@@ -108,12 +108,12 @@ Clock::Time InstanceCredentials::extended(const Surroundings& around) {
 Result<std::optional<Credentials>> InstanceCredentials::fetch(const AwsContext& context, std::string& reason) {
   const std::string roles = "meta-data/iam/security-credentials/";
   InstanceMetadata service(context);
-  const auto fetched = [&]() -> Result<std::optional<Credentials>> {
+  auto fetched = [&]() -> Result<std::optional<Credentials>> {
     ASSIGN_OR_RETURN(const auto role, service.get(roles));
     reason = role.reason;
     if (!role.text) return std::optional<Credentials>();
     const std::string_view name = trimmed(*role.text);
-    ASSIGN_OR_RETURN(const auto answer, service.get(roles + percent_encode(name.substr(0, name.find('\n')))));
+    ASSIGN_OR_RETURN(const auto answer, service.get(fmt::format("{}{}", roles, name.substr(0, name.find('\n')))));
     reason = answer.reason;
     if (!answer.text) return std::optional<Credentials>();
     auto credentials = read_credentials(*answer.text, "Token", "the instance's role");

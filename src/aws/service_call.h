@@ -26,7 +26,8 @@ class ServiceClient {
   // Throttling and failures that pass are tried again with growing pauses (jittered, 20 s at most) until `deadline`;
   // expired or unknown credentials are renewed once, and a clock that differs from AWS's is corrected once. What
   // remains is retry where the same call may work later, else fatal; both name the code. An answer whose x-amz-crc32
-  // differs, or that is no JSON (XML) at all, counts as a failure that passes.
+  // differs, or that is no JSON (XML) at all, counts as a failure that passes: not for the few operations that answer
+  // with nothing, such as Kinesis's CreateStream.
   ServiceResult call(std::string_view operation, const std::string& input, Clock::Time deadline);
 
   const Endpoint& endpoint() const { return endpoint_; }

@@ -24,7 +24,7 @@ class AwsSession {
   CredentialProvider& credentials() { return credentials_; }
 
   // A client for a service, in the region of `arn` where that is one, else in ours. Errors of find_region() and
-  // find_endpoint(). The session outlives the client.
+  // find_endpoint(). One thread at a time. The session outlives the client.
   Result<ServiceClient> client(Service service, std::string_view arn = {});
 
  private:

@@ -141,7 +141,7 @@ class AwsSignatureTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if "botocore" not in sys.prefix:
+    if pathlib.Path(sys.prefix) != PYTHON.parents[1]:
         if not PYTHON.exists():
             sys.exit(f"{PYTHON} is missing: run scripts/install-test-servers")
         sys.exit(subprocess.call([PYTHON, *sys.argv]))

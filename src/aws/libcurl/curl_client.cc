@@ -159,7 +159,10 @@ class Exchange {
   Error failure(CURLcode code, std::string_view authority) const {
     const std::string host = printable(authority);
     const std::string reason = printable(reason_[0] != '\0' ? reason_.data() : curl_easy_strerror(code));
-    if (arrival_.too_large) return fatal(fmt::format("{} answered more than {} bytes", host, arrival_.body_bytes_max));
+    if (arrival_.too_large) {
+      return fatal(fmt::format("{} answered with more than {} bytes, or more than {} of headers: that is not AWS", host,
+                               arrival_.body_bytes_max, header_bytes_max));
+    }
     switch (code) {
       case CURLE_PEER_FAILED_VERIFICATION:
       case CURLE_SSL_ISSUER_ERROR:
