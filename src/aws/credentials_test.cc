@@ -420,7 +420,8 @@ TEST(RunCommand, EndsWhatDoesNotEndInTime) {
   const auto silent = run_command({"sleep", "600"}, std::chrono::milliseconds(50));
   ASSERT_FALSE(silent);
   EXPECT_EQ(silent.error().kind, ErrorKind::retry);
-  const auto closed = run_command({"sh", "-c", "exec >/dev/null; sleep 600"}, std::chrono::milliseconds(50));
+  const auto closed =
+      run_command({"sh", "-c", "trap '' TERM; exec >/dev/null; sleep 600"}, std::chrono::milliseconds(50));
   ASSERT_FALSE(closed);
   EXPECT_EQ(closed.error().kind, ErrorKind::retry);
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(60));

@@ -166,6 +166,14 @@ TEST_F(ServiceCallTest, CorrectsTheClockOnce) {
   EXPECT_EQ(tries(), 5U);
 }
 
+TEST_F(ServiceCallTest, DoesNotFollowAClockThatJumps) {
+  for (const char* time : {"22:43:20", "23:13:20", "22:23:20", "22:53:20"}) {
+    answers(403, error_body("RequestExpired"), {{"Date", fmt::format("Tue, 14 Nov 2023 {} GMT", time)}});
+  }
+  EXPECT_EQ(call().error().kind, ErrorKind::fatal);
+  EXPECT_EQ(tries(), 3U);  // the clock once, the credentials once
+}
+
 TEST_F(ServiceCallTest, FailsWithWhatTheCredentialsFailWith) {
   ServiceClient other(Service::dynamodb, client.endpoint(), nullptr, around.get());
   CachedCredentials none({}, around.get());
