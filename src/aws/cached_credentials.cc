@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "aws/cached_credentials.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+namespace dynatlas {
+
+namespace {
+
+constexpr std::chrono::minutes advisory{15};
+constexpr std::chrono::minutes mandatory{10};
+
+}  // namespace
+
+CachedCredentials::CachedCredentials(AwsSettings settings, const Surroundings& around)
+    : chain_(std::move(settings), around), random_(around.seed), clock_(around.clock) {}
+
+CachedCredentials::Age CachedCredentials::age_of(const Credentials& credentials) const {
+  if (!credentials.expires) return Age::fresh;
+  const auto left = *credentials.expires - clock_.now();
+  if (left <= std::chrono::seconds(0)) return Age::expired;
+  if (left < mandatory) return Age::old;
+  return left < advisory ? Age::aging : Age::fresh;
+}
+
+std::optional<Credentials> CachedCredentials::kept() const {
+  const std::lock_guard lock(mutex_);
+  return kept_;
+}
+
+void CachedCredentials::keep(Credentials credentials) {
+  const std::lock_guard lock(mutex_);
+  kept_ = std::move(credentials);
+}
+
+// Fetches others where these do not do any more and it is time; `wanted`: whatever their age and the time.
+Result<Credentials> CachedCredentials::refresh(bool wanted) {
+  const std::optional<Credentials> before = kept();  // another thread may have fetched while this one waited
+  const Age age = before ? age_of(*before) : Age::expired;
+  if (!wanted && age == Age::fresh) return *before;
+  const bool held_off = !wanted && age != Age::expired && clock_.now() < not_before_;
+  if (!held_off) {
+    auto fetched = fetch();
+    if (fetched || wanted) return fetched;
+  }
+  const bool final = age == Age::old && last_error_ && last_error_->kind != ErrorKind::retry;
+  if (age != Age::expired && !final) return *before;
+  return *last_error_;
+}
+
+// What it fetched is kept, and why it could not.
+Result<Credentials> CachedCredentials::fetch() {
+  auto fetched = chain_.fetch();
+  if (fetched && age_of(*fetched) == Age::expired) {
+    fetched = fatal(fmt::format("the credentials of {} have expired: renew them", fetched->source));
+  }
+  not_before_ = clock_.now() + std::chrono::seconds(30 + random_() % 31);
+  last_error_ = fetched ? std::nullopt : std::optional(fetched.error());
+  if (fetched) keep(*fetched);
+  return fetched;
+}
+
+Result<Credentials> CachedCredentials::current() {
+  const std::optional<Credentials> credentials = kept();
+  const Age age = credentials ? age_of(*credentials) : Age::expired;
+  if (age == Age::fresh) return *credentials;
+  std::unique_lock lock(fetching_, std::defer_lock);
+  if (age != Age::aging) {
+    lock.lock();
+  } else if (!lock.try_lock()) {
+    return *credentials;
+  }
+  return refresh(false);
+}
+
+Result<Credentials> CachedCredentials::renewed(const Credentials& refused) {
+  const std::lock_guard lock(fetching_);
+  const std::optional<Credentials> credentials = kept();
+  if (credentials && !credentials->same_keys(refused)) return *credentials;  // another thread was faster
+  return refresh(true);
+}
+
+}  // namespace dynatlas

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "aws/service_call.h"
+
+namespace dynatlas {
+
+// The value of the parameter `name` (name or ARN) in SSM's parameter store, decrypted. Not kept.
+Result<std::string> get_parameter(ServiceClient& ssm, const std::string& name, Clock::Time deadline);
+
+}  // namespace dynatlas

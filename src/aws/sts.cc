@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "aws/sts.h"
+
+#include <fmt/format.h>
+
+#include "aws/credential_reply.h"
+#include "aws/url.h"
+#include "base/printable.h"
+
+namespace dynatlas {
+
+namespace {
+
+constexpr std::chrono::seconds patience{30};
+
+void append(std::string& form, std::string_view name, std::string_view value) {
+  if (!value.empty()) form += fmt::format("{}{}={}", form.empty() ? "" : "&", name, percent_encode(value));
+}
+
+std::string form_of(const RoleRequest& request, Clock& clock) {
+  std::string form;
+  const auto now = std::chrono::duration_cast<std::chrono::seconds>(clock.now().time_since_epoch());
+  append(form, "RoleArn", request.role_arn);
+  append(form, "RoleSessionName",
+         request.session_name.empty() ? fmt::format("dynatlas-{}", now.count()) : request.session_name);
+  append(form, "DurationSeconds", request.duration_seconds);
+  append(form, "ExternalId", request.external_id);
+  return form;
+}
+
+Result<Credentials> ask(ServiceClient& sts, std::string_view operation, const std::string& form,
+                        const RoleRequest& request, const Surroundings& around) {
+  const std::string role = printable(request.role_arn);
+  auto reply = sts.call(operation, form, around.clock.now() + patience);
+  if (!reply) {
+    Error error = reply.error();
+    error.message = fmt::format("the role {} cannot be taken on: {}", role, error.message);
+    return error;
+  }
+  const auto text = [&](std::string_view name) { return xml_text(reply->body, name).value_or(""); };
+  Credentials credentials{text("AccessKeyId"), text("SecretAccessKey"), text("SessionToken"),
+                          parse_expiration(text("Expiration")), fmt::format("the role {}", role)};
+  if (credentials.access_key_id.empty() || credentials.secret_access_key.empty() || !credentials.expires) {
+    return retry(fmt::format("the role {} cannot be taken on: STS answered without credentials", role));
+  }
+  return credentials;
+}
+
+}  // namespace
+
+Result<Credentials> assume_role(ServiceClient& sts, const RoleRequest& request, const Surroundings& around) {
+  return ask(sts, "AssumeRole", form_of(request, around.clock), request, around);
+}
+
+Result<Credentials> assume_role_with_web_identity(ServiceClient& sts, const RoleRequest& request,
+                                                  const std::string& token, const Surroundings& around) {
+  std::string form = form_of(request, around.clock);
+  append(form, "WebIdentityToken", token);
+  return ask(sts, "AssumeRoleWithWebIdentity", form, request, around);
+}
+
+}  // namespace dynatlas
