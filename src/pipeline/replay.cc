@@ -71,8 +71,9 @@ class Replayer : public BlockConsumer {
 
   bool stop_requested() override { return stop_.load(); }
 
-  // Applies what is left, and tries again what waits.
+  // Applies what is left, and tries again what waits. A target that failed is left alone: it was patient already.
   Result<void> flush() {
+    if (target_failed_) return {};
     RETURN_IF_ERROR(apply());
     RETURN_IF_ERROR(try_waiting_again());
     while (waiting_.full() && !stop_.load()) RETURN_IF_ERROR(wait_once());
@@ -94,7 +95,9 @@ class Replayer : public BlockConsumer {
     std::vector<Change> batch = std::exchange(batch_, {});
     std::vector<Origin> origins = std::exchange(origins_, {});
     batch_bytes_ = 0;
-    ASSIGN_OR_RETURN(Applied applied, target_.apply(batch));
+    Result<Applied> given = target_.apply(batch);
+    if (!given) return failed(std::move(given).error());
+    Applied applied = *std::move(given);
     count(applied);
     if (applied.refused.empty()) {
       in_a_row_ = 0;
@@ -132,15 +135,21 @@ class Replayer : public BlockConsumer {
   }
 
   Result<void> try_waiting_again() {
-    ASSIGN_OR_RETURN(const WaitingChanges::Round round, waiting_.try_again(target_));
-    count(round.applied);
-    for (const ParkedRecord& record : round.parked) RETURN_IF_ERROR(park_refused(record));
+    const Result<WaitingChanges::Round> round = waiting_.try_again(target_);
+    if (!round) return failed(round.error());
+    count(round->applied);
+    for (const ParkedRecord& record : round->parked) RETURN_IF_ERROR(park_refused(record));
     return {};
   }
 
   Result<void> wait_once() {
     waiting_.wait();
     return try_waiting_again();
+  }
+
+  Error failed(Error error) {
+    target_failed_ = true;
+    return error;
   }
 
   void tell(const std::string& line) {
@@ -223,6 +232,7 @@ class Replayer : public BlockConsumer {
   std::set<std::string> file_names_;
   std::size_t batch_bytes_ = 0;
   WaitingChanges waiting_;
+  bool target_failed_ = false;
   std::uint64_t told_ = 0;
   std::size_t in_a_row_ = 0;
   std::string last_cause_;
