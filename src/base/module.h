@@ -11,7 +11,7 @@ namespace dynatlas {
 // start.
 struct ModuleFile {
   const char* name;     // such as dynatlas_mongodb.so
-  const char* entry;    // the one symbol that it shows: a function without parameters that returns what it has
+  const char* entry;    // the one symbol that it shows: a function `const void*()`, which returns what it has
   const char* purpose;  // for messages: "which speaks with MongoDB"
 };
 
