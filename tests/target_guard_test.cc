@@ -170,6 +170,14 @@ TEST_P(TargetGuard, CountsTiesOfDifferentImages) {
   EXPECT_THAT(stored(), ElementsAre(stored_text(a, kinesis(10, "2"), 2), stored_text(c, kinesis(12), 2)));
 }
 
+// A bare record that stands in the input twice: its place is all that differs.
+TEST_P(TargetGuard, TakesARepeatAtALaterPlaceForNoTie) {
+  const Version first{10, "f00000000000000000001"};
+  const Version second{10, "f00000000000000000002"};
+  EXPECT_EQ(apply({upsert(a, first, 1), upsert(a, second, 1)}).ties, 0U);
+  EXPECT_EQ(apply({upsert(b, first, 1), upsert(b, second, 2)}).ties, 1U);
+}
+
 TEST_P(TargetGuard, CountsNoTiesInAStreamWhoseNumbersSayTheOrder) {
   EXPECT_EQ(apply({upsert(a, streams(10, "1"), 1), upsert(a, streams(10, "2"), 2)}).ties, 0U);
 }

@@ -95,9 +95,13 @@ TEST_P(TargetRules, GuardsDocumentsThatCameWithTheirVersion) {
 
 // A user's field may be called as the metadata is, or be of another shape.
 TEST_P(TargetRules, TakesAForeignMetadataFieldForNone) {
-  put({R"({"_id":"a","_dynatlas":5})", R"({"_id":"b","_dynatlas":{"t":"late","s":"k0011"}})"});
-  EXPECT_EQ(shown(apply({upsert(a, kinesis(1), 1), upsert(b, kinesis(1), 2)})),
-            "upserted 2, removed 0, stale 0, coalesced 0");
+  put({R"({"_id":"a","_dynatlas":5})", R"({"_id":"b","_dynatlas":{"t":"late","s":"k0011"}})",
+       R"({"_id":"c","_dynatlas":{"t":[{"$numberLong":"9"}],"s":"k0011"}})",
+       R"({"_id":"d","_dynatlas":[{"t":{"$numberLong":"9"},"s":"k0011"}]})"});
+  EXPECT_EQ(shown(apply({upsert(a, kinesis(1), 1), upsert(b, kinesis(1), 2), upsert(c, kinesis(1), 3),
+                         remove(R"("d")", kinesis(1))})),
+            "upserted 3, removed 1, stale 0, coalesced 0");
+  EXPECT_THAT(stored(), testing::SizeIs(3));
 }
 
 TEST_P(TargetRules, RefusesForeignDocumentsWhereToldTo) {

@@ -45,9 +45,24 @@ bool is_unsafe(char32_t c) {
   return std::any_of(ranges.begin(), ranges.end(), [c](const Range& r) { return c >= r.first && c <= r.last; });
 }
 
+// Takes away what stands before the last `@` of a word that holds `://`: a URI in the wrong place of a command line is
+// told, its password is not.
+std::string without_credentials(std::string_view text) {
+  std::string out(text);
+  for (std::size_t at = out.find("://"); at != std::string::npos; at = out.find("://", at + 3)) {
+    const std::size_t begin = at + 3;
+    const std::size_t end = std::min(out.find_first_of(" \t\r\n", begin), out.size());
+    const std::size_t mark = out.rfind('@', end);
+    if (mark != std::string::npos && mark > begin && mark < end) out.replace(begin, mark - begin, "..");
+  }
+  return out;
+}
+
 }  // namespace
 
-std::string printable(std::string_view text) {
+std::string printable(std::string_view given) {
+  const std::string redacted = without_credentials(given);
+  std::string_view text = redacted;
   std::string out;
   while (!text.empty()) {
     const CodePoint found = first_code_point(text);

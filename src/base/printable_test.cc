@@ -59,6 +59,14 @@ RC_GTEST_PROP(Printable, LeavesNothingUnsafe, ()) {
   RC_ASSERT(printable(out) == out);
 }
 
+TEST(Printable, HidesTheUserAndPasswordOfAUri) {
+  EXPECT_EQ(printable("mongodb://user:secret@host/db"), "mongodb://..@host/db");
+  EXPECT_EQ(printable("--tO=mongodb://u:p@ss/word@h: cannot be opened"), "--tO=mongodb://..@h: cannot be opened");
+  EXPECT_EQ(printable("a://x:1@h b://y:2@i"), "a://..@h b://..@i");
+  EXPECT_EQ(printable("mongodb://host/db and user@host"), "mongodb://host/db and user@host");
+  EXPECT_EQ(printable("://@://"), "://@://");
+}
+
 }  // namespace
 
 }  // namespace dynatlas

@@ -98,7 +98,8 @@ ItemDecoder::At ItemDecoder::write_name(At at) {
   std::uint8_t* const begin = at.out;
   At behind = at;
   behind.in = copy_to_name_stop(at.in + 1, behind.out);
-  const bool plain = *behind.in == '"' && behind.out != begin && *begin != '$' && !(top_level && *begin == '_');
+  const bool may_be_reserved = top_level && (*begin == '_' || *begin == static_cast<std::uint8_t>(reserved_));
+  const bool plain = *behind.in == '"' && behind.out != begin && *begin != '$' && !may_be_reserved;
   if (!plain || rules_->names.escape_dots) [[unlikely]]
     return write_odd_name(at, top_level);
   return {behind.in + 1, behind.out};
@@ -205,6 +206,11 @@ template ItemDecoder::At ItemDecoder::decode_members<false>(At at, Place place);
 
 // --- the whole
 
+void ItemDecoder::use(const ItemRules& rules) {
+  rules_ = &rules;
+  reserved_ = rules.names.metadata.empty() ? '_' : rules.names.metadata[0];
+}
+
 void ItemDecoder::start(const char* text_end, Binary binary, Buffer& out) {
   text_end_ = text_end;
   binary_ = binary;
@@ -225,7 +231,7 @@ void ItemDecoder::watch_keys(const std::vector<std::string>& names, const NameRu
   watched_.resize(names.size());
   for (std::size_t i = 0; i < names.size(); ++i) {
     const std::string& name = names[i];
-    const bool odd = name.empty() || name[0] == '$' || name[0] == '_' || rules.escape_dots ||
+    const bool odd = name.empty() || name[0] == '$' || name[0] == '_' || name == rules.metadata || rules.escape_dots ||
                      name.find_first_of(std::string_view("%\0", 2)) != std::string::npos;
     watched_[i] = odd ? escape_name(name, true, rules) : name;
   }
@@ -233,7 +239,7 @@ void ItemDecoder::watch_keys(const std::vector<std::string>& names, const NameRu
 
 const char* ItemDecoder::decode(const char* in, const char* text_end, const ItemRules& rules, Binary binary,
                                 Buffer& out) {
-  rules_ = &rules;
+  use(rules);
   start(text_end, binary, out);
   if (*in != '{') return fail("is no object of typed attributes").in;
   const At at = decode_members<true>({skip_blanks(in + 1), out.end()}, {0, rules.numbers, rules.number_paths.get()});
@@ -253,7 +259,7 @@ const char* ItemDecoder::decode_key_value(const char* in, const char* text_end, 
   const NumberCounts counts = counts_;
   key_value_.clear();
   key_value_.reserve_more(slack);
-  rules_ = &plain;
+  use(plain);
   text_end_ = text_end;
   binary_ = binary;
   buffer_ = &key_value_;

@@ -125,6 +125,7 @@ class ItemDecoder {
   void tag(std::string_view type);
   std::string path() const;
   At fail(std::string_view cause);
+  void use(const ItemRules& rules);
   void start(const char* text_end, Binary binary, Buffer& out);
 
   std::uint8_t* base_ = nullptr;
@@ -133,6 +134,7 @@ class ItemDecoder {
   Buffer* buffer_ = nullptr;
   std::size_t image_begin_ = 0;
   const ItemRules* rules_ = nullptr;
+  char reserved_ = '_';  // what the metadata field's name begins with
   Binary binary_ = Binary::once;
 
   std::array<std::size_t, nesting_max + 4> path_{};  // where each name above the current value begins in the output

@@ -375,6 +375,16 @@ TEST(DecodeItem, EscapesNamesByTheRules) {
             R"({"a%2Eb":{"%2E":"1"},"%6Deta":"2","_dynatlas":"3"})");
 }
 
+TEST(DecodeItem, EscapesTheNameOfTheMetadataFieldWhateverItIs) {
+  for (const std::string metadata : {"meta", "_meta", "m", "a name"}) {
+    ItemRules rules;
+    rules.names.metadata = metadata;
+    const std::string stored = metadata[0] == '_' ? "%5F" : metadata[0] == 'm' ? "%6D" : "%61";
+    EXPECT_EQ(document("{\"" + metadata + R"(":{"M":{")" + metadata + R"(":{"S":"1"}}},"other":{"S":"2"}})", rules),
+              "{\"" + stored + metadata.substr(1) + R"(":{")" + metadata + R"(":"1"},"other":"2"})");
+  }
+}
+
 TEST(DecodeItem, RefusesANameTwiceInOneMap) {
   EXPECT_EQ(fault(R"({"a":{"S":"1"},"b":{"S":"2"},"a":{"S":"3"}})"), "a | stands twice in one map");
   EXPECT_EQ(fault(R"({"a":{"S":"1"},"\u0061":{"S":"1"}})"), "a | stands twice in one map");

@@ -17,10 +17,18 @@ bool replaces(const Change& later, const Change& earlier) {
   return !earlier.version || is_older(*earlier.version, *later.version);
 }
 
+// Whether two documents differ in more than the places in their versions.
+bool images_differ(const Change& a, const Change& b) {
+  std::string same = b.document;
+  const std::size_t at = same.rfind(b.version->s);
+  if (at != std::string::npos) same.replace(at, b.version->s.size(), a.version->s);
+  return a.document != same;
+}
+
 // Two images of one item at one time: only their places say which is newer.
 bool is_tie(const Change& a, const Change& b) {
   return a.version && b.version && a.kind == "timed" && a.version->t == b.version->t && a.version->s != b.version->s &&
-         (a.operation != b.operation || a.document != b.document);
+         (a.operation != b.operation || images_differ(a, b));
 }
 
 }  // namespace

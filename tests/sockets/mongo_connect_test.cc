@@ -19,6 +19,8 @@ TEST(MongoUriText, IsReadOrRefusedWithoutBeingQuoted) {
       {"mongodb://user:SE/CRET@h/", "cannot be read"},
       {"mongodb://h:port/", "cannot be read"},
       {"mongodb://h/?tsl=true", "option that is not known: tsl"},
+      {"mongodb://user@h/", "names a user without a password"},
+      {"mongodb://user:@h/?authMechanism=SCRAM-SHA-1", "names a user without a password"},
       {"mongodb://user:SECRET@h/?tls=SECRET", "option tls has no valid value"},
       {"mongodb://h/?connectTimeoutMS=soon", "option connecttimeoutms has no valid value"},
       {"mongodb://h/?w=1", "option w must be majority"},

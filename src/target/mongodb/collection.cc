@@ -75,7 +75,13 @@ Result<bool> read_entry(DeadlinePort& port, MongoCollection& collection) {
         name));
   }
   collection.kind = text_member(found[0], "kind");
-  return true;
+  const bool is_kind = collection.kind.empty() || collection.kind == "timed" ||
+                       (collection.kind[0] == 'd' && collection.kind.size() == 9);
+  if (is_kind && member(found[0], "kind")) return true;
+  return fatal(
+      fmt::format("{}: its entry in dynatlas.collections is damaged: `kind` is none that this program knows; "
+                  "set it to what it was (\"\", \"timed\", or d and 8 hex digits)",
+                  name));
 }
 
 // Several processes start at once: the entry is inserted where it is absent, and read again.

@@ -97,6 +97,10 @@ std::string versions_up_to(const VersionPlace& place, const Version& version, st
     });
     none.close();
   });
+  // $type looks into arrays, and we do not: what somebody made one has no version.
+  for (const std::string* field : {&place.t, &place.s, &place.holder}) {
+    if (!field->empty()) any.add([&] { FieldCondition(out, *field).text("$type", "array").close(); });
+  }
   any.close();
   return std::string(out.view());
 }

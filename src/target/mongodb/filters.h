@@ -14,9 +14,10 @@ namespace dynatlas {
 struct VersionPlace {
   std::string t;  // a dotted path
   std::string s;
+  std::string holder;  // the field that holds both; empty where they stand on top
 
-  static VersionPlace in_field(const std::string& metadata) { return {metadata + ".t", metadata + ".s"}; }
-  static VersionPlace on_top() { return {"t", "s"}; }
+  static VersionPlace in_field(const std::string& metadata) { return {metadata + ".t", metadata + ".s", metadata}; }
+  static VersionPlace on_top() { return {"t", "s", ""}; }
 };
 
 // Filters of the guard: BSON documents that match the document of one key only while what it holds is older. Documents

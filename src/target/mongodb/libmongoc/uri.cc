@@ -92,6 +92,16 @@ Result<void> check_concerns(const mongoc_uri_t* uri) {
   return {};
 }
 
+// libmongoc reads the password that is not there.
+Result<void> check_password(const mongoc_uri_t* uri) {
+  const char* mechanism = mongoc_uri_get_auth_mechanism(uri);
+  const std::string_view name = mechanism == nullptr ? "" : mechanism;
+  if (name == "MONGODB-X509" || name == "MONGODB-AWS" || name == "GSSAPI") return {};
+  const char* password = mongoc_uri_get_password(uri);
+  if (mongoc_uri_get_username(uri) == nullptr || (password != nullptr && *password != '\0')) return {};
+  return usage("the MongoDB URI names a user without a password: it is mongodb://USER:PASSWORD@HOST..");
+}
+
 Result<void> check_mechanism(const mongoc_uri_t* uri) {
   constexpr std::array<std::string_view, 6> known = {"SCRAM-SHA-1",  "SCRAM-SHA-256", "PLAIN",
                                                      "MONGODB-X509", "MONGODB-AWS",   "GSSAPI"};
@@ -116,6 +126,7 @@ Result<MongoUri> read_uri(const std::string& uri) {
   ASSIGN_OR_RETURN(const OwnedUri parsed, parse(uri));
   RETURN_IF_ERROR(check_concerns(parsed.get()));
   RETURN_IF_ERROR(check_mechanism(parsed.get()));
+  RETURN_IF_ERROR(check_password(parsed.get()));
   const char* database = mongoc_uri_get_database(parsed.get());
   return MongoUri{database == nullptr ? "" : database};
 }
