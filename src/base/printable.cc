@@ -60,9 +60,9 @@ std::string without_credentials(std::string_view text) {
 
 }  // namespace
 
-std::string printable(std::string_view given) {
-  const std::string redacted = without_credentials(given);
-  std::string_view text = redacted;
+std::string printable(std::string_view text) {
+  const std::string redacted = without_credentials(text);
+  text = redacted;
   std::string out;
   while (!text.empty()) {
     const CodePoint found = first_code_point(text);
