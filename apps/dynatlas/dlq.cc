@@ -43,7 +43,7 @@ std::optional<std::string> usual_file() {
 Result<ConfiguredTarget> load(const Options& options) {
   ConfigOptions config = options.config;
   if (!config.file && options.to.empty()) config.file = usual_file();
-  return load_config_and_target(std::move(config), options.to);
+  return load_config_and_target(config, options.to);
 }
 
 Result<TargetWithLetters> open(const Options& options, const ConfiguredTarget& configured) {

@@ -59,8 +59,7 @@ Result<TargetWithLetters> open_mongodb_with_letters(const ConfiguredTarget& conf
   options.state_database = state_database(configured);
   options.patience = configured.config.times.patience;
   options.dry_run = mode == WriteMode::dry_run;
-  return TargetWithLetters{std::move(target),
-                           std::make_unique<MongoLetters>(std::move(port), system_clock(), std::move(options))};
+  return TargetWithLetters{std::move(target), std::make_unique<MongoLetters>(std::move(port), system_clock(), options)};
 }
 
 }  // namespace
@@ -77,9 +76,8 @@ Result<TargetPlace> target_place(const std::string& to, const Config& config) {
   }
   if (to.empty() && !config.mongodb_uri)
     return usage(
-        "a target is missing: --to mongodb://.. or --to dump:FOLDER, or target.mongodb.uri or target.dump.folder in "
-        "the "
-        "configuration");
+        "a target is missing: --to mongodb://.. or --to dump:FOLDER, or target.mongodb.uri or target.dump.folder "
+        "in the configuration");
   place.mongodb_uri = to.empty() ? *config.mongodb_uri : to;
   if (!is_mongodb(place.mongodb_uri))
     return usage(to.empty() ? "target.mongodb.uri must begin with mongodb:// or mongodb+srv://"
@@ -89,13 +87,10 @@ Result<TargetPlace> target_place(const std::string& to, const Config& config) {
   return place;
 }
 
-Result<ConfiguredTarget> load_config_and_target(ConfigOptions options, const std::string& to) {
+Result<ConfiguredTarget> load_config_and_target(const ConfigOptions& options, const std::string& to) {
   ASSIGN_OR_RETURN(Config config, Config::load(options));
   ASSIGN_OR_RETURN(TargetPlace place, target_place(to, config));
-  if (!place.mongodb_database.empty()) {
-    options.database = place.mongodb_database;  // where tables go that nobody gave another
-    ASSIGN_OR_RETURN(config, Config::load(options));
-  }
+  if (!place.mongodb_database.empty()) RETURN_IF_ERROR(config.use_database(place.mongodb_database));
   return ConfiguredTarget{std::move(config), std::move(place)};
 }
 

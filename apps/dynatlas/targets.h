@@ -27,7 +27,7 @@ struct ConfiguredTarget {
   Config config;
   TargetPlace place;
 };
-Result<ConfiguredTarget> load_config_and_target(ConfigOptions options, const std::string& to);
+Result<ConfiguredTarget> load_config_and_target(const ConfigOptions& options, const std::string& to);
 
 enum class WriteMode : std::uint8_t { apply, dry_run };
 // Once `stop` is set, a server that does not work is not asked again.

@@ -208,10 +208,14 @@ Result<void> Config::check_targets() const {
   return clash.empty() ? Result<void>{} : usage(clash);
 }
 
+Result<void> Config::use_database(const std::string& database) {
+  default_database_ = database;
+  return check_targets();
+}
+
 Result<Config> Config::load(const ConfigOptions& options) {
   ASSIGN_OR_RETURN(const YAML::Node root, load_settings(options.file, options.settings));
   Config config;
-  if (options.database) config.default_database_ = *options.database;
   if (!is_table_name(options.default_table))
     return usage(fmt::format("--table {}: is no name of a DynamoDB table", options.default_table));
   config.default_table = options.default_table;

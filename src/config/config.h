@@ -24,7 +24,6 @@ struct ConfigOptions {
   std::vector<std::string> keys;        // --key [TABLE=]HASH[,RANGE]
   std::vector<std::string> maps;        // --map TABLE=db.coll
   std::string default_table = "items";  // --table
-  std::optional<std::string> database;  // of the target's URI
 };
 
 // The configuration of one run (docs/configuration.md), compiled.
@@ -32,6 +31,10 @@ class Config : public RulesByTable {
  public:
   // An error of kind usage names the file, line and key.
   static Result<Config> load(const ConfigOptions& options);
+
+  // Where tables go that nobody gave another database, such as that of the target's URI. Usage where one cannot go
+  // there.
+  Result<void> use_database(const std::string& database);
 
   const ItemRules& item_rules(std::string_view table) const override { return rules(table).items; }
 

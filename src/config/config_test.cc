@@ -184,8 +184,10 @@ TEST_F(ConfigTest, MapsTablesToTargets) {
   const Config rest = loaded("tables: [{table: t}, {table: '*', to: 'a.*'}]\n");
   EXPECT_EQ(rest.target_of("t").text(), "a.t");
   EXPECT_EQ(rest.target_of("u").text(), "a.u");
-  options.database = "fromuri";
-  EXPECT_EQ(loaded("tables: [{table: t}]\n").target_of("t").text(), "fromuri.t");
+  Config elsewhere = loaded("tables: [{table: t}]\n");
+  EXPECT_TRUE(elsewhere.use_database("fromuri"));
+  EXPECT_EQ(elsewhere.target_of("t").text(), "fromuri.t");
+  EXPECT_FALSE(elsewhere.use_database("no/name"));
 }
 
 TEST_F(ConfigTest, LetsTheOptionsWinOverTheFile) {

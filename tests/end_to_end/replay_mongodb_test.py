@@ -278,6 +278,16 @@ class DestinationTest(MongodbTest):
         self.assertEqual(ended.code, 0, ended.errors)
         self.assertEqual(self.collections(), ["t"])
 
+    def test_the_configuration_may_come_through_a_pipe(self):
+        """It can be read once; the URI's database is known only behind it."""
+        changes = self.folder / "changes.ndjson"
+        changes.write_text(lines(kinesis("1", 1)))
+        text = f'target: {{mongodb: {{uri: "{self.uri()}"}}}}\ntables: [{{table: t, deletes: soft, id: string}}]\n'
+        for _ in range(2):  # another mapping would be refused the second time
+            ended = program.run("replay", "-c/dev/stdin", str(changes), text=text)
+            self.assertEqual(ended.code, 0, ended.errors)
+        self.replay("--set=tables.0={table: t, deletes: soft, id: string}", text=[kinesis("2", 2)])
+
 
 class DefaultDatabasesTest(MongodbTest):
     own = True  # a foreign server may have databases of these names
