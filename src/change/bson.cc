@@ -59,6 +59,11 @@ std::size_t value_size(std::uint8_t type, std::string_view rest) {
   }
 }
 
+template <class Integer>
+std::string_view bytes_of(const Integer& value) {
+  return {reinterpret_cast<const char*>(&value), sizeof value};
+}
+
 }  // namespace
 
 bool BsonReader::next(BsonElement& element) {
@@ -88,6 +93,15 @@ std::string_view elements_of(std::string_view document) {
   return document.substr(4, document.size() - 5);
 }
 
+std::optional<BsonElement> find_element(std::string_view document, std::string_view name) {
+  BsonReader reader(elements_of(document));
+  BsonElement element;
+  while (reader.next(element)) {
+    if (element.name == name) return element;
+  }
+  return std::nullopt;
+}
+
 void begin_element(Buffer& out, BsonType type, std::string_view name) {
   out.reserve_more(name.size() + 2);
   std::uint8_t* at = out.end();
@@ -108,6 +122,22 @@ void append_string_element(Buffer& out, std::string_view name, std::string_view 
   out.append(&length, sizeof length);
   out.append(text);
   out.push_back('\0');
+}
+
+void append_int32(Buffer& out, std::string_view name, std::int32_t value) {
+  append_element(out, BsonType::int32, name, bytes_of(value));
+}
+
+void append_int64(Buffer& out, std::string_view name, std::int64_t value) {
+  append_element(out, BsonType::int64, name, bytes_of(value));
+}
+
+void append_date(Buffer& out, std::string_view name, std::int64_t milliseconds) {
+  append_element(out, BsonType::date, name, bytes_of(milliseconds));
+}
+
+void append_bool(Buffer& out, std::string_view name, bool value) {
+  append_element(out, BsonType::boolean, name, {value ? "\1" : "\0", 1});
 }
 
 std::string string_value(std::string_view text) {

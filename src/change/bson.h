@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -56,6 +57,9 @@ class BsonReader {
 // The elements of a whole document; empty where its length says otherwise than its bytes.
 std::string_view elements_of(std::string_view document);
 
+// The first element of that name on top of a document, where it has one.
+std::optional<BsonElement> find_element(std::string_view document, std::string_view name);
+
 template <class Integer>
 Integer load_little_endian(std::string_view bytes, std::size_t at = 0) {
   Integer value{};
@@ -66,8 +70,12 @@ Integer load_little_endian(std::string_view bytes, std::size_t at = 0) {
 // Appends one element.
 void append_element(Buffer& out, BsonType type, std::string_view name, std::string_view value);
 
-// Appends one element with a string.
+// Appends one element of a type; a date is milliseconds since 1970.
 void append_string_element(Buffer& out, std::string_view name, std::string_view text);
+void append_int32(Buffer& out, std::string_view name, std::int32_t value);
+void append_int64(Buffer& out, std::string_view name, std::int64_t value);
+void append_date(Buffer& out, std::string_view name, std::int64_t milliseconds);
+void append_bool(Buffer& out, std::string_view name, bool value);
 
 // The bytes of a BSON string value.
 std::string string_value(std::string_view text);

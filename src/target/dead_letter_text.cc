@@ -18,11 +18,6 @@ Result<std::string> json_line(std::string_view document) {
   return std::string(out.view());
 }
 
-template <class Integer>
-std::string_view bytes_of(const Integer& value) {
-  return {reinterpret_cast<const char*>(&value), sizeof value};
-}
-
 }  // namespace
 
 Result<std::string> line_of(const DeadLetter& letter) {
@@ -37,8 +32,8 @@ Result<std::string> line_of(const DeadLetter& letter) {
              : append_element(out, BsonType::null, "key", {});
   append_string_element(out, "position", parked.position);
   append_string_element(out, "cause", parked.cause);
-  append_element(out, BsonType::date, "at", bytes_of(letter.at_milliseconds));
-  append_element(out, BsonType::int32, "attempts", bytes_of(attempts));
+  append_date(out, "at", letter.at_milliseconds);
+  append_int32(out, "attempts", attempts);
   line.close();
   return json_line(out.view());
 }

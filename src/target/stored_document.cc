@@ -13,15 +13,6 @@ namespace dynatlas {
 
 namespace {
 
-std::optional<BsonElement> find(std::string_view document, std::string_view name) {
-  BsonReader reader(elements_of(document));
-  BsonElement element;
-  while (reader.next(element)) {
-    if (element.name == name) return element;
-  }
-  return std::nullopt;
-}
-
 // MongoDB compares a double with a Decimal128 by the 34 digits nearest to the double, not by its shortest text: 0.5 is
 // equal to the decimal 0.5, 0.1 is not.
 NumberFault number_as_compared(double value, Number& number) {
@@ -97,7 +88,7 @@ std::optional<Version> version_of(const std::optional<BsonElement>& t, const std
 }  // namespace
 
 std::optional<Version> version_in(std::string_view document) {
-  return version_of(find(document, "t"), find(document, "s"));
+  return version_of(find_element(document, "t"), find_element(document, "s"));
 }
 
 Result<StoredState> stored_state(std::string_view document, std::string_view metadata_name) {
@@ -122,7 +113,7 @@ Result<StoredKey> key_of_document(std::string_view document, const std::vector<s
   Buffer out;
   OpenDocument key(out);
   for (const std::string& name : fields) {
-    const auto field = find(document, name);
+    const auto field = find_element(document, name);
     if (!field) return fatal("holds a document without the key attribute `" + name + "`");
     const StoredKey value = canonical(field->type, field->value);
     append_element(out, value.type, name, value.value);
@@ -139,7 +130,7 @@ std::vector<std::string> names_in(std::string_view document) {
   return names;
 }
 
-std::optional<BsonElement> id_of(std::string_view document) { return find(document, "_id"); }
+std::optional<BsonElement> id_of(std::string_view document) { return find_element(document, "_id"); }
 
 std::string with_id(std::string_view document, BsonType type, std::string_view id) {
   Buffer out;
@@ -155,7 +146,7 @@ std::string with_id(std::string_view document, BsonType type, std::string_view i
 }
 
 std::string with_metadata_field(std::string_view document, std::string_view metadata_name) {
-  if (find(document, metadata_name)) return std::string(document);
+  if (find_element(document, metadata_name)) return std::string(document);
   Buffer out;
   OpenDocument copy(out);
   out.append(elements_of(document));
@@ -180,12 +171,13 @@ std::string soft_deleted(std::string_view document, const Version& version, std:
   }
   begin_element(out, BsonType::document, metadata_name);
   OpenDocument fields(out);
-  append_element(out, BsonType::int64, "t", {reinterpret_cast<const char*>(&version.t), sizeof version.t});
+  append_int64(out, "t", version.t);
   append_string_element(out, "s", version.s);
   if (metadata) {
-    if (const auto types = find(metadata->value, "types")) append_element(out, types->type, "types", types->value);
+    if (const auto types = find_element(metadata->value, "types"))
+      append_element(out, types->type, "types", types->value);
   }
-  append_element(out, BsonType::boolean, "deleted", std::string_view("\1", 1));
+  append_bool(out, "deleted", true);
   fields.close();
   copy.close();
   return std::string(out.view());

@@ -87,11 +87,6 @@ std::string as_document(const OrderedKeys& keys, const NameRules& names) {
   return std::string(out.view());
 }
 
-template <class Integer>
-std::string bytes_of(Integer value) {
-  return {reinterpret_cast<const char*>(&value), sizeof value};
-}
-
 }  // namespace
 
 std::optional<RecordFault> Transformer::key(const Record& record, const TableRules& rules,
@@ -140,7 +135,7 @@ void Transformer::append_metadata(const TableRules& rules, const Metadata& metad
   begin_element(out, BsonType::document, rules.items.names.metadata);
   OpenDocument document(out);
   if (metadata.version != nullptr) {
-    append_element(out, BsonType::int64, "t", bytes_of(metadata.version->t));
+    append_int64(out, "t", metadata.version->t);
     append_string_element(out, "s", metadata.version->s);
     const bool is_place = !metadata.version->s.empty() && metadata.version->s[0] == 'f';
     if (is_place) place_at_ = out.size() - place_size - 1;
@@ -151,7 +146,7 @@ void Transformer::append_metadata(const TableRules& rules, const Metadata& metad
     for (const TypeTag& tag : types) append_string_element(out, tag.path, tag.type);
     tags.close();
   }
-  if (metadata.deleted) append_element(out, BsonType::boolean, "deleted", std::string_view("\1", 1));
+  if (metadata.deleted) append_bool(out, "deleted", true);
   document.close();
 }
 

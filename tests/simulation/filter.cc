@@ -153,7 +153,7 @@ void append_projected(Buffer& out, std::string_view document, std::string_view p
   for (BsonElement element; reader.next(element);) {
     const Below part = below(projection, element.name);
     if (top && element.name == "_id") {
-      const auto id = element_in(projection, "_id");
+      const auto id = find_element(projection, "_id");
       if (!id || is_true(*id)) append_element(out, element.type, element.name, element.value);
     } else if (part.named && !part.whole && element.type == BsonType::document) {
       begin_element(out, element.type, element.name);

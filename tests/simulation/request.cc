@@ -19,8 +19,8 @@ std::string json(std::string_view document) {
 
 // {_id: K, $or: [.., {t: T, s: {$lt: S}}, ..]}, which says what is older than a version (filters.cc), in short.
 std::string told_filter(std::string_view filter) {
-  const auto any = element_in(filter, "$or");
-  const auto same_time = any ? element_in(any->value, "1") : std::nullopt;
+  const auto any = find_element(filter, "$or");
+  const auto same_time = any ? find_element(any->value, "1") : std::nullopt;
   if (!same_time) return json(filter);
   Buffer out;
   OpenDocument key(out);

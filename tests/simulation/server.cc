@@ -45,7 +45,7 @@ StepResult failed(std::int32_t code) {
 
 // The keys that `_id` must have one of, where the filter says so at its top.
 std::optional<std::vector<std::string>> ids_wanted(std::string_view filter) {
-  const auto condition = element_in(filter, "_id");
+  const auto condition = find_element(filter, "_id");
   if (!condition) return std::nullopt;
   if (condition->type != BsonType::document) return std::vector{comparable_key(*condition)};
   BsonReader reader(elements_of(condition->value));
@@ -91,7 +91,7 @@ std::string Server::new_object_id() {
 }
 
 std::int32_t Server::fault_of(std::string_view document) const {
-  return !poison_.empty() && element_in(document, poison_) ? validation_failure : 0;
+  return !poison_.empty() && find_element(document, poison_) ? validation_failure : 0;
 }
 
 // A unique index of another document that has the same key there; `_id` is asked first, as mongod does.

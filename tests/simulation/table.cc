@@ -46,20 +46,20 @@ void append_metadata(Buffer& out, const Version& version) {
 }
 
 std::optional<Version> version_of(std::string_view fields) {
-  const auto t = element_in(fields, "t");
-  const auto s = element_in(fields, "s");
+  const auto t = find_element(fields, "t");
+  const auto s = find_element(fields, "s");
   if (!t || !s) return std::nullopt;
   return Version{load_little_endian<std::int64_t>(t->value), std::string(string_text(s->value))};
 }
 
 std::optional<Version> version_in(std::string_view document) {
-  const auto metadata = element_in(document, metadata_name);
+  const auto metadata = find_element(document, metadata_name);
   return metadata ? version_of(metadata->value) : std::nullopt;
 }
 
 bool is_deleted(std::string_view document) {
-  const auto metadata = element_in(document, metadata_name);
-  return metadata && element_in(metadata->value, "deleted");
+  const auto metadata = find_element(document, metadata_name);
+  return metadata && find_element(metadata->value, "deleted");
 }
 
 }  // namespace

@@ -198,7 +198,7 @@ bool is_digits(std::string_view text) {
 
 void collect(std::string_view document, std::string_view path, std::vector<BsonElement>& out) {
   const std::size_t dot = path.find('.');
-  const auto element = element_in(document, path.substr(0, dot));
+  const auto element = find_element(document, path.substr(0, dot));
   if (!element) return;
   if (dot == std::string_view::npos) return out.push_back(*element);
   const std::string_view rest = path.substr(dot + 1);
@@ -261,13 +261,6 @@ std::string comparable_key(const BsonElement& value) {
   std::string key;
   append_key(key, value);
   return key;
-}
-
-std::optional<BsonElement> element_in(std::string_view document, std::string_view name) {
-  BsonReader reader(elements_of(document));
-  for (BsonElement element; reader.next(element);)
-    if (element.name == name) return element;
-  return std::nullopt;
 }
 
 std::vector<BsonElement> values_at(std::string_view document, std::string_view path) {

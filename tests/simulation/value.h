@@ -22,9 +22,6 @@ int compare_values(const BsonElement& a, const BsonElement& b);
 // Equal exactly where the values compare equal: what a unique index goes by.
 std::string comparable_key(const BsonElement& value);
 
-// The first element of that name.
-std::optional<BsonElement> element_in(std::string_view document, std::string_view name);
-
 // What a filter's dotted path finds in a document: the value itself and, where arrays are on the way, one of each
 // member that leads on.
 std::vector<BsonElement> values_at(std::string_view document, std::string_view path);

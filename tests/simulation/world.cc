@@ -66,12 +66,8 @@ std::string described(const PlannedWorker& worker, std::size_t number) {
 }
 
 std::string position_in(std::string_view letter) {
-  BsonReader reader(elements_of(letter));
-  BsonElement element;
-  while (reader.next(element)) {
-    if (element.name == "position") return std::string(string_text(element.value));
-  }
-  return "nowhere";
+  const auto position = find_element(letter, "position");
+  return position ? std::string(string_text(position->value)) : "nowhere";
 }
 
 // One of each poison change that was parked, and none of another.

@@ -13,7 +13,6 @@ namespace dynatlas {
 
 namespace {
 
-using simulation::element_in;
 using simulation::StepResult;
 using simulation::Write;
 
@@ -21,26 +20,26 @@ using simulation::Write;
 constexpr std::chrono::seconds meeting_max{10};
 
 CollectionName name_in(const FakeCommand& command) {
-  return {std::string(string_text(element_in(command.body, "$db")->value)),
-          std::string(string_text(element_in(command.body, command.name)->value))};
+  return {std::string(string_text(find_element(command.body, "$db")->value)),
+          std::string(string_text(find_element(command.body, command.name)->value))};
 }
 
 std::string document_in(std::string_view document, std::string_view name) {
-  const auto found = element_in(document, name);
+  const auto found = find_element(document, name);
   return found ? std::string(found->value) : std::string();
 }
 
 Write write_in(const FakeCommand& command, std::string_view statement) {
   Write write{Write::Kind::remove, document_in(statement, "q"), document_in(statement, "u")};
   if (command.name == "update")
-    write.kind = element_in(statement, "upsert") ? Write::Kind::upsert : Write::Kind::update;
+    write.kind = find_element(statement, "upsert") ? Write::Kind::upsert : Write::Kind::update;
   return write;
 }
 
 // The version that a write carries: `t` in its metadata, or on its top.
 std::int64_t version_of(const Write& write) {
-  const auto metadata = element_in(write.update, "_dynatlas");
-  const auto t = element_in(metadata ? metadata->value : std::string_view(write.update), "t");
+  const auto metadata = find_element(write.update, "_dynatlas");
+  const auto t = find_element(metadata ? metadata->value : std::string_view(write.update), "t");
   return t ? load_little_endian<std::int64_t>(t->value) : 0;
 }
 
@@ -125,7 +124,7 @@ void StoredMongod::meet(const Write& write, std::unique_lock<std::mutex>& lock) 
 std::string StoredMongod::find(const FakeCommand& command) {
   const std::lock_guard lock(mutex_);
   simulation::FindOptions options{document_in(command.body, "projection"), document_in(command.body, "sort"), 0};
-  if (const auto limit = element_in(command.body, "limit"))
+  if (const auto limit = find_element(command.body, "limit"))
     options.documents_max = load_little_endian<std::int32_t>(limit->value);
   std::vector<std::string> documents =
       server_.find(name_in(command), document_in(command.body, "filter"), options, server_.head());
@@ -135,11 +134,11 @@ std::string StoredMongod::find(const FakeCommand& command) {
 
 std::string StoredMongod::make_index(const FakeCommand& command) {
   const std::string index = document_in(document_in(command.body, "indexes"), "0");
-  NewIndex made{std::string(string_text(element_in(index, "name")->value)),
+  NewIndex made{std::string(string_text(find_element(index, "name")->value)),
                 {},
-                element_in(index, "unique").has_value(),
+                find_element(index, "unique").has_value(),
                 std::nullopt};
-  if (element_in(index, "expireAfterSeconds")) made.expire_after_seconds = 0;
+  if (find_element(index, "expireAfterSeconds")) made.expire_after_seconds = 0;
   const std::string key = document_in(index, "key");
   BsonReader reader(elements_of(key));
   BsonElement field;
@@ -159,9 +158,9 @@ std::string StoredMongod::list_indexes(const FakeCommand& command) {
 
 std::string StoredMongod::list_collections(const FakeCommand& command) {
   const std::lock_guard lock(mutex_);
-  const std::string database(string_text(element_in(command.body, "$db")->value));
+  const std::string database(string_text(find_element(command.body, "$db")->value));
   const std::string filter = document_in(command.body, "filter");
-  const std::string collection(string_text(element_in(filter, "name")->value));
+  const std::string collection(string_text(find_element(filter, "name")->value));
   if (!server_.facts_of({database, collection}).exists) return batch_json({});
   return batch_json({fmt::format(R"({{"name":"{}","type":"collection","options":{{}}}})", collection)});
 }

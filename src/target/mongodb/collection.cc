@@ -25,9 +25,7 @@ CollectionName entries_of(const MongoCollection& collection) {
   return {collection.destination->database, "dynatlas.collections"};
 }
 
-StoredKey entry_key(const MongoCollection& collection) {
-  return {BsonType::string, string_value(collection.destination->collection)};
-}
+KeyFilter entry_filter(const MongoCollection& collection) { return id_filter(collection.destination->collection); }
 
 std::string new_entry(const MongoCollection& collection) {
   Buffer out;
@@ -40,26 +38,17 @@ std::string new_entry(const MongoCollection& collection) {
   return std::string(out.view());
 }
 
-std::optional<BsonElement> member(std::string_view document, std::string_view name) {
-  BsonReader reader(elements_of(document));
-  BsonElement element;
-  while (reader.next(element)) {
-    if (element.name == name) return element;
-  }
-  return std::nullopt;
-}
-
 std::string text_member(std::string_view document, std::string_view name) {
-  const auto found = member(document, name);
+  const auto found = find_element(document, name);
   return found && found->type == BsonType::string ? std::string(string_text(found->value)) : std::string();
 }
 
 // The entry, or nothing where there is none yet. Fatal where it is of another mapping or a newer format.
 Result<bool> read_entry(DeadlinePort& port, MongoCollection& collection) {
-  const KeyFilter filter(entry_key(collection), false);
-  ASSIGN_OR_RETURN(const std::vector<std::string> found, port.find(entries_of(collection), filter.any(), ""));
+  ASSIGN_OR_RETURN(const std::vector<std::string> found,
+                   port.find(entries_of(collection), entry_filter(collection).any(), ""));
   if (found.empty()) return false;
-  const auto format = member(found[0], "format");
+  const auto format = find_element(found[0], "format");
   const bool known =
       format && format->type == BsonType::int32 && load_little_endian<std::int32_t>(format->value) <= entry_format;
   const std::string name = collection.documents.name.text();
@@ -77,7 +66,7 @@ Result<bool> read_entry(DeadlinePort& port, MongoCollection& collection) {
   collection.kind = text_member(found[0], "kind");
   const bool is_kind = collection.kind.empty() || collection.kind == "timed" ||
                        (collection.kind[0] == 'd' && collection.kind.size() == 9);
-  if (is_kind && member(found[0], "kind")) return true;
+  if (is_kind && find_element(found[0], "kind")) return true;
   return fatal(
       fmt::format("{}: its entry in dynatlas.collections is damaged: `kind` is none that this program knows; "
                   "set it to what it was (\"\", \"timed\", or d and 8 hex digits)",
@@ -86,44 +75,44 @@ Result<bool> read_entry(DeadlinePort& port, MongoCollection& collection) {
 
 // Several processes start at once: the entry is inserted where it is absent, and read again.
 Result<void> make_entry(DeadlinePort& port, MongoCollection& collection) {
-  ASSIGN_OR_RETURN(const bool there, read_entry(port, collection));
-  if (there) return {};
-  const std::string filter = KeyFilter(entry_key(collection), false).none(VersionPlace::on_top());
+  const std::string filter = entry_filter(collection).none(VersionPlace::on_top());
   const std::string entry = new_entry(collection);
   ASSIGN_OR_RETURN(const WriteReply reply,
                    port.update(entries_of(collection), std::vector{UpdateStatement{filter, entry, true}}));
   ASSIGN_OR_RETURN(const bool made, read_entry(port, collection));
   if (made) return {};
-  return reply.faults.empty() ? retry(entries_of(collection).text() + ": a new entry is not there")
-                              : error_of(reply.faults.front(), entries_of(collection));
+  RETURN_IF_ERROR(all_done(reply, entries_of(collection)));
+  return retry(entries_of(collection).text() + ": a new entry is not there");
 }
 
-// {"": kind} as a filter on, or a change of, the entry.
-std::string kind_document(const StoredKey* key, std::string_view kind) {
+// {_id: the collection, kind: ""}: an entry that no numbered change has come to.
+std::string without_kind(const MongoCollection& collection) {
   Buffer out;
-  OpenDocument document(out);
-  if (key != nullptr) append_element(out, key->type, "_id", key->value);
-  append_string_element(out, "kind", kind);
-  document.close();
+  OpenDocument filter(out);
+  append_string_element(out, "_id", collection.destination->collection);
+  append_string_element(out, "kind", "");
+  filter.close();
   return std::string(out.view());
 }
 
+// {$set: {kind: ..}}
 std::string set_kind(std::string_view kind) {
   Buffer out;
   OpenDocument update(out);
   begin_element(out, BsonType::document, "$set");
-  out.append(kind_document(nullptr, kind));
+  OpenDocument fields(out);
+  append_string_element(out, "kind", kind);
+  fields.close();
   update.close();
   return std::string(out.view());
 }
 
 Result<void> remember_kind(DeadlinePort& port, MongoCollection& collection, const std::string& kind) {
-  const StoredKey key = entry_key(collection);
-  const std::string filter = kind_document(&key, "");
+  const std::string filter = without_kind(collection);
   const std::string update = set_kind(kind);
   ASSIGN_OR_RETURN(const WriteReply reply,
                    port.update(entries_of(collection), std::vector{UpdateStatement{filter, update, false}}));
-  if (!reply.faults.empty()) return error_of(reply.faults.front(), entries_of(collection));
+  RETURN_IF_ERROR(all_done(reply, entries_of(collection)));
   ASSIGN_OR_RETURN(const bool there, read_entry(port, collection));
   return there ? Result<void>{} : retry(entries_of(collection).text() + ": an entry vanished");
 }
@@ -177,7 +166,7 @@ bool is_on(const IndexFacts& index, std::vector<std::string> fields) {
 }
 
 // With `id: objectid` a key is unique by an index on its attributes; one that is there already serves, in any order.
-Result<void> make_key_index(DeadlinePort& port, MongoPort& indexes, const Guarded& documents) {
+Result<void> make_key_index(DeadlinePort& port, const Guarded& documents) {
   if (!documents.by_fields()) return {};
   ASSIGN_OR_RETURN(const std::vector<IndexFacts> there, port.indexes_of(documents.name));
   const bool serves = std::any_of(there.begin(), there.end(), [&](const IndexFacts& index) {
@@ -185,20 +174,20 @@ Result<void> make_key_index(DeadlinePort& port, MongoPort& indexes, const Guarde
   });
   if (serves) return {};
   const NewIndex index{"dynatlas_key", documents.key_fields, true, std::nullopt};
-  if (auto made = indexes.make_index(documents.name, index, index_limit); !made) {
+  if (auto made = port.make_index(documents.name, index); !made) {
     if (made.error().kind != ErrorKind::fatal) return made;
     return fatal(
         fmt::format("{}; `id: objectid` needs a unique index on {}: where two documents have one key, docs/mongodb.md "
-                    "(\"Continuing a "
-                    "collection\") has the command that finds them",
+                    ""
+                    "(\"Continuing a collection\") has the command that finds them",
                     made.error().message, fmt::join(documents.key_fields, ", ")));
   }
   return {};
 }
 
-Result<void> make_tombstone_indexes(MongoPort& indexes, const CollectionName& name) {
-  RETURN_IF_ERROR(indexes.make_index(name, {"expire_at", {"expire_at"}, false, 0}, index_limit));
-  return indexes.make_index(name, {"settle_at", {"settle_at"}, false, std::nullopt}, index_limit);
+Result<void> make_tombstone_indexes(DeadlinePort& port, const CollectionName& name) {
+  RETURN_IF_ERROR(port.make_index(name, {"expire_at", {"expire_at"}, false, 0}));
+  return port.make_index(name, {"settle_at", {"settle_at"}, false, std::nullopt});
 }
 
 MongoCollection collection_of(const Change& change) {
@@ -214,23 +203,34 @@ MongoCollection collection_of(const Change& change) {
   return collection;
 }
 
+// What was looked at, and whether the collection has an entry.
+struct Looked {
+  MongoCollection collection;
+  bool has_entry = false;
+};
+
+Result<Looked> look(DeadlinePort& port, const Change& change) {
+  Looked looked{collection_of(change)};
+  ASSIGN_OR_RETURN(const CollectionFacts facts, port.facts_of(looked.collection.documents.name));
+  RETURN_IF_ERROR(check_facts(facts, looked.collection));
+  ASSIGN_OR_RETURN(looked.has_entry, read_entry(port, looked.collection));
+  return looked;
+}
+
 }  // namespace
 
 Result<MongoCollection> look_at_collection(DeadlinePort& port, const Change& change) {
-  MongoCollection collection = collection_of(change);
-  ASSIGN_OR_RETURN(const CollectionFacts facts, port.facts_of(collection.documents.name));
-  RETURN_IF_ERROR(check_facts(facts, collection));
-  RETURN_IF_ERROR(read_entry(port, collection));
-  return collection;
+  ASSIGN_OR_RETURN(Looked looked, look(port, change));
+  return std::move(looked.collection);
 }
 
-Result<MongoCollection> open_collection(DeadlinePort& port, MongoPort& indexes, const Change& change) {
-  ASSIGN_OR_RETURN(MongoCollection collection, look_at_collection(port, change));
-  RETURN_IF_ERROR(make_key_index(port, indexes, collection.documents));
-  const TableRules& rules = *collection.destination->rules;
-  if (rules.guard && !rules.soft_deletes) RETURN_IF_ERROR(make_tombstone_indexes(indexes, collection.tombstones.name));
-  RETURN_IF_ERROR(make_entry(port, collection));
-  return collection;
+Result<MongoCollection> open_collection(DeadlinePort& port, const Change& change) {
+  ASSIGN_OR_RETURN(Looked looked, look(port, change));
+  MongoCollection& collection = looked.collection;
+  RETURN_IF_ERROR(make_key_index(port, collection.documents));
+  if (collection.has_tombstones()) RETURN_IF_ERROR(make_tombstone_indexes(port, collection.tombstones.name));
+  if (!looked.has_entry) RETURN_IF_ERROR(make_entry(port, collection));
+  return std::move(collection);
 }
 
 Result<void> check_kind(DeadlinePort& port, MongoCollection& collection, const Change& change, KindMode mode) {

@@ -5,15 +5,12 @@
 
 namespace dynatlas {
 
-// Building a unique index on a collection that holds documents takes its time.
-inline constexpr MongoPort::Limit index_limit = std::chrono::minutes(30);
-
 // Finds out whether the collection of `change` can be written under its rules, and makes what the guard needs: its
 // entry in `dynatlas.collections`, the indexes of its tombstones, with `id: objectid` the unique index on the key
 // attributes. Nothing is written before everything was looked at. Fatal, with what to do: a view; and with the guard on
 // a collation, a shard key under which one key could stand twice (docs/mongodb.md, "Collections that cannot be
 // written"), an entry of another mapping.
-Result<MongoCollection> open_collection(DeadlinePort& port, MongoPort& indexes, const Change& change);
+Result<MongoCollection> open_collection(DeadlinePort& port, const Change& change);
 
 // The same without writing anything: the collection may be absent, and its entry, too.
 Result<MongoCollection> look_at_collection(DeadlinePort& port, const Change& change);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "base/clock.h"
 #include "target/mongodb/port.h"
@@ -30,12 +31,12 @@ class DeadlinePort {
 
   Result<WriteReply> update(const CollectionName& name, std::span<const UpdateStatement> statements) {
     ASSIGN_OR_RETURN(const MongoPort::Limit left, time_left());
-    return port_.update(name, statements, left);
+    return sensible(port_.update(name, statements, left), name, statements.size());
   }
 
   Result<WriteReply> remove(const CollectionName& name, std::span<const DeleteStatement> statements) {
     ASSIGN_OR_RETURN(const MongoPort::Limit left, time_left());
-    return port_.remove(name, statements, left);
+    return sensible(port_.remove(name, statements, left), name, statements.size());
   }
 
   Result<CollectionFacts> facts_of(const CollectionName& name) {
@@ -48,11 +49,24 @@ class DeadlinePort {
     return port_.indexes_of(name, left);
   }
 
+  // Takes as long as it needs, for it may read the whole collection.
+  Result<void> make_index(const CollectionName& name, const NewIndex& index) {
+    return port_.make_index(name, index, index_max);
+  }
+
   Clock::Time now() { return clock_.now(); }
 
  private:
   // A server that is silent for longer is taken for gone.
   static constexpr std::chrono::milliseconds call_max = std::chrono::seconds(30);
+  static constexpr std::chrono::milliseconds index_max = std::chrono::minutes(30);
+
+  // Faults are of statements that were sent.
+  static Result<WriteReply> sensible(Result<WriteReply> reply, const CollectionName& name, std::size_t statements) {
+    const bool makes_sense = !reply || std::all_of(reply->faults.begin(), reply->faults.end(),
+                                                   [&](const auto& fault) { return fault.index < statements; });
+    return makes_sense ? std::move(reply) : retry(name.text() + ": the server's answer makes no sense");
+  }
 
   Result<MongoPort::Limit> time_left() {
     const auto left = std::chrono::floor<std::chrono::milliseconds>(ends_ - clock_.now());

@@ -7,9 +7,9 @@ namespace dynatlas {
 
 namespace {
 
-template <class Integer>
-std::string_view bytes_of(const Integer& value) {
-  return {reinterpret_cast<const char*>(&value), sizeof value};
+Buffer& begun(Buffer& out, BsonType type, std::string_view name) {
+  begin_element(out, type, name);
+  return out;
 }
 
 // Of a condition on versions; more just takes another allocation.
@@ -18,7 +18,7 @@ constexpr std::size_t usual_size = 768;
 // {name: {operator: value}, ..}: what one field must be.
 class FieldCondition {
  public:
-  FieldCondition(Buffer& out, std::string_view field) : out_(begin(out, field)), document_(out) {}
+  FieldCondition(Buffer& out, std::string_view field) : out_(begun(out, BsonType::document, field)), document_(out) {}
 
   FieldCondition& text(std::string_view comparison, std::string_view value) {
     append_string_element(out_, comparison, value);
@@ -31,11 +31,6 @@ class FieldCondition {
   void close() { document_.close(); }
 
  private:
-  static Buffer& begin(Buffer& out, std::string_view field) {
-    begin_element(out, BsonType::document, field);
-    return out;
-  }
-
   Buffer& out_;
   OpenDocument document_;
 };
@@ -43,7 +38,7 @@ class FieldCondition {
 // An array of documents, such as $or takes.
 class Alternatives {
  public:
-  Alternatives(Buffer& out, std::string_view name) : out_(begin(out, name)), array_(out) {}
+  Alternatives(Buffer& out, std::string_view name) : out_(begun(out, BsonType::array, name)), array_(out) {}
 
   template <class Write>
   void add(Write write) {
@@ -55,11 +50,6 @@ class Alternatives {
   void close() { array_.close(); }
 
  private:
-  static Buffer& begin(Buffer& out, std::string_view name) {
-    begin_element(out, BsonType::array, name);
-    return out;
-  }
-
   Buffer& out_;
   OpenDocument array_;
   int count_ = 0;
@@ -155,22 +145,6 @@ bool has_one_field(std::string_view document) {
 
 }  // namespace
 
-void append_int32(Buffer& out, std::string_view name, std::int32_t value) {
-  append_element(out, BsonType::int32, name, bytes_of(value));
-}
-
-void append_int64(Buffer& out, std::string_view name, std::int64_t value) {
-  append_element(out, BsonType::int64, name, bytes_of(value));
-}
-
-void append_date(Buffer& out, std::string_view name, std::int64_t milliseconds) {
-  append_element(out, BsonType::date, name, bytes_of(milliseconds));
-}
-
-void append_true(Buffer& out, std::string_view name) {
-  append_element(out, BsonType::boolean, name, std::string_view("\1", 1));
-}
-
 KeyFilter::KeyFilter(const StoredKey& key, bool by_fields) {
   if (by_fields) {
     key_ = elements_of(key.value);
@@ -180,6 +154,8 @@ KeyFilter::KeyFilter(const StoredKey& key, bool by_fields) {
   append_element(out, key.type, "_id", key.value);
   key_ = out.view();
 }
+
+KeyFilter id_filter(const std::string& id) { return {{BsonType::string, string_value(id)}, false}; }
 
 std::string KeyFilter::with(std::string_view elements) const { return document_of(key_, elements); }
 
@@ -214,7 +190,7 @@ OlderFilters::OlderFilters(VersionPlace place, bool by_fields, const std::string
 void OlderFilters::make(const Version& version) {
   elements_ = versions_up_to(place_, version, "$lt");
   s_size_ = 0;
-  const std::string_view t = bytes_of(version.t);
+  const std::string_view t(reinterpret_cast<const char*>(&version.t), sizeof version.t);
   t_at_[0] = elements_.find(t);
   t_at_[1] = elements_.find(t, t_at_[0] + 1);
   s_at_ = elements_.find(version.s);

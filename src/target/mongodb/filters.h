@@ -46,6 +46,9 @@ class KeyFilter {
   std::string key_;  // BSON elements
 };
 
+// Of a document of our own whose `_id` is a text.
+KeyFilter id_filter(const std::string& id);
+
 // Filters as KeyFilter::older() makes them, for many keys whose versions differ in numbers, hardly in their lengths:
 // what they have in common is made once.
 class OlderFilters {
@@ -77,11 +80,5 @@ std::string keys_filter(std::span<const StoredKey* const> keys, bool by_fields);
 
 // {name: 1, ..}, as projections, sorts and keys of indexes are written.
 std::string ones(const std::vector<std::string>& names);
-
-// BSON for what is stored: dates are milliseconds since 1970.
-void append_int32(Buffer& out, std::string_view name, std::int32_t value);
-void append_int64(Buffer& out, std::string_view name, std::int64_t value);
-void append_date(Buffer& out, std::string_view name, std::int64_t milliseconds);
-void append_true(Buffer& out, std::string_view name);
 
 }  // namespace dynatlas

@@ -44,19 +44,6 @@ Result<void> add_version(std::string_view document, const Guarded& guarded, Stor
   return {};
 }
 
-// Which index a duplicate key is of.
-enum class DuplicateOf : std::uint8_t { key, other, unknown };
-
-DuplicateOf duplicate_of(const StatementFault& fault, const Guarded& guarded) {
-  std::vector<std::string> fields = fault.index_fields;
-  std::vector<std::string> key = guarded.by_fields() ? guarded.key_fields : std::vector<std::string>{"_id"};
-  std::sort(fields.begin(), fields.end());
-  std::sort(key.begin(), key.end());
-  if (!fields.empty()) return fields == key ? DuplicateOf::key : DuplicateOf::other;
-  if (fault.index_name == "_id_" && !guarded.by_fields()) return DuplicateOf::key;
-  return DuplicateOf::unknown;
-}
-
 class GuardedWrites {
  public:
   GuardedWrites(DeadlinePort& port, const Guarded& guarded, std::span<GuardedWrite> writes)
@@ -110,7 +97,6 @@ class GuardedWrites {
     duplicates_.clear();
     Result<void> taken;
     for (const StatementFault& fault : reply.faults) {
-      if (fault.index >= open_.size()) return retry(guarded_.name.text() + ": the server's answer makes no sense");
       if (auto one = take(fault, writes_[open_[fault.index]]); !one && taken) taken = std::move(one);
     }
     return taken;
@@ -229,8 +215,21 @@ Result<void> remove_not_newer(DeadlinePort& port, const Guarded& guarded, std::s
   statements.reserve(filters.size());
   for (const std::string& filter : filters) statements.push_back({filter});
   ASSIGN_OR_RETURN(const WriteReply reply, port.remove(guarded.name, statements));
-  if (!reply.faults.empty()) return error_of(reply.faults.front(), guarded.name);
-  return {};
+  return all_done(reply, guarded.name);
+}
+
+DuplicateOf duplicate_of(const StatementFault& fault, const Guarded& guarded) {
+  std::vector<std::string> fields = fault.index_fields;
+  std::vector<std::string> key = guarded.by_fields() ? guarded.key_fields : std::vector<std::string>{"_id"};
+  std::sort(fields.begin(), fields.end());
+  std::sort(key.begin(), key.end());
+  if (!fields.empty()) return fields == key ? DuplicateOf::key : DuplicateOf::other;
+  if (fault.index_name == "_id_" && !guarded.by_fields()) return DuplicateOf::key;
+  return DuplicateOf::unknown;
+}
+
+Result<void> all_done(const WriteReply& reply, const CollectionName& name) {
+  return reply.faults.empty() ? Result<void>{} : error_of(reply.faults.front(), name);
 }
 
 Error error_of(const StatementFault& fault, const CollectionName& name) {

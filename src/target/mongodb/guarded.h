@@ -70,6 +70,13 @@ struct GuardedRemoval {
 };
 Result<void> remove_not_newer(DeadlinePort& port, const Guarded& guarded, std::span<const GuardedRemoval> removals);
 
+// Which index a duplicate key is of; an index has the key's fields in any order.
+enum class DuplicateOf : std::uint8_t { key, other, unknown };
+DuplicateOf duplicate_of(const StatementFault& fault, const Guarded& guarded);
+
+// An error where one of the statements was not carried out: of those that can only fail for reasons of the server's.
+Result<void> all_done(const WriteReply& reply, const CollectionName& name);
+
 // The error of a statement that failed for a reason that is not its document's.
 Error error_of(const StatementFault& fault, const CollectionName& name);
 

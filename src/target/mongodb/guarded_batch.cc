@@ -73,11 +73,27 @@ Result<void> remove_buried(DeadlinePort& port, const Guarded& documents, const s
 
 }  // namespace
 
-std::string cause_of(const GuardedWrite& write) {
-  if (write.outcome == GuardedWrite::Outcome::refused)
-    return fmt::format("MongoDB does not store its document: {}", describe_code(write.code));
-  const std::string index = write.index.empty() ? "a unique index" : fmt::format("the unique index `{}`", write.index);
-  return index + " holds its value for another document";
+std::string cause_of_refusal(std::int32_t code) {
+  return fmt::format("MongoDB does not store its document: {}", describe_code(code));
+}
+
+std::string cause_of_waiting(const std::string& index) {
+  return (index.empty() ? "a unique index" : fmt::format("the unique index `{}`", index)) +
+         " holds its value for another document";
+}
+
+Result<void> take_fault(const StatementFault& fault, const Guarded& documents, BatchChange& change) {
+  const CodeClass what = class_of(fault.code);
+  if (what == CodeClass::document) {
+    change = {change.change, Verdict::refused, cause_of_refusal(fault.code)};
+  } else if (what != CodeClass::duplicate_key) {
+    return error_of(fault, documents.name);
+  } else if (duplicate_of(fault, documents) == DuplicateOf::other) {
+    change = {change.change, Verdict::waiting, cause_of_waiting(fault.index_name)};
+  } else {
+    change = {change.change};
+  }
+  return {};
 }
 
 Result<void> GuardedBatch::run(std::span<BatchChange> changes) {
@@ -159,8 +175,8 @@ Result<void> GuardedBatch::upsert(std::span<BatchChange> upserts) {
   RETURN_IF_ERROR(write_guarded(port_, collection_.documents, writes));
   for (std::size_t i = 0; i < writes.size(); ++i) {
     written_[i]->verdict = verdict_of(writes[i].outcome, repeat_);
-    const bool told = written_[i]->verdict == Verdict::refused || written_[i]->verdict == Verdict::waiting;
-    if (told) written_[i]->cause = cause_of(writes[i]);
+    if (written_[i]->verdict == Verdict::refused) written_[i]->cause = cause_of_refusal(writes[i].code);
+    if (written_[i]->verdict == Verdict::waiting) written_[i]->cause = cause_of_waiting(writes[i].index);
   }
   return {};
 }

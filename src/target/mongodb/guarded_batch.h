@@ -17,6 +17,8 @@ struct MongoCollection {
   Guarded documents;
   Guarded tombstones;
   std::string kind;  // of its versions; empty while no numbered change has come
+
+  bool has_tombstones() const { return destination->rules->guard && !destination->rules->soft_deletes; }
 };
 
 // How long things take and last.
@@ -61,7 +63,13 @@ class GuardedBatch {
   std::vector<BatchChange*> written_;  // the upserts that were sent
 };
 
-// What a refused or waiting write's dead letter says.
-std::string cause_of(const GuardedWrite& write);
+// What the dead letter says of a document that the server refuses with this code, or that waits for this unique index
+// (whose name may be unknown).
+std::string cause_of_refusal(std::int32_t code);
+std::string cause_of_waiting(const std::string& index);
+
+// Gives the change that met a fault its verdict: refused where it is its document's, waiting where a unique index other
+// than the key's has its value, else open, for the key is taken. Other faults are errors.
+Result<void> take_fault(const StatementFault& fault, const Guarded& documents, BatchChange& change);
 
 }  // namespace dynatlas

@@ -25,8 +25,6 @@ std::string ids_filter(std::string_view comparison, const std::string& id) {
   return std::string(out.view());
 }
 
-std::string filter_of(const std::string& id) { return KeyFilter({BsonType::string, string_value(id)}, false).any(); }
-
 }  // namespace
 
 MongoLetters::MongoLetters(std::unique_ptr<MongoPort> port, Clock& clock, const MongoLettersOptions& options)
@@ -68,7 +66,7 @@ Result<std::vector<StoredLetter>> MongoLetters::page(const std::optional<std::st
 }
 
 Result<std::optional<StoredLetter>> MongoLetters::find(const std::string& id) {
-  ASSIGN_OR_RETURN(std::vector<StoredLetter> found, read(filter_of(id)));
+  ASSIGN_OR_RETURN(std::vector<StoredLetter> found, read(id_filter(id).any()));
   return found.empty() ? std::optional<StoredLetter>() : std::move(found.front());
 }
 
@@ -76,13 +74,13 @@ Result<void> MongoLetters::drop(std::span<const std::string> ids) {
   if (dry_run_ || ids.empty()) return {};
   std::vector<std::string> filters;
   filters.reserve(ids.size());
-  for (const std::string& id : ids) filters.push_back(filter_of(id));
+  for (const std::string& id : ids) filters.push_back(id_filter(id).any());
   std::vector<DeleteStatement> statements;
   statements.reserve(filters.size());
   for (const std::string& filter : filters) statements.push_back({filter});
   return run([&](DeadlinePort& port) -> Result<void> {
     ASSIGN_OR_RETURN(const WriteReply reply, port.remove(letters_, statements));
-    return reply.faults.empty() ? Result<void>{} : error_of(reply.faults[0], letters_);
+    return all_done(reply, letters_);
   });
 }
 

@@ -79,10 +79,6 @@ void add(const Applied& more, const Rest& rest, Applied& applied) {
     applied.refused.push_back({rest.indexes[refused.index], refused.cause, refused.for_now});
 }
 
-bool has_tombstones(const MongoCollection& collection) {
-  return collection.destination->rules->guard && !collection.destination->rules->soft_deletes;
-}
-
 }  // namespace
 
 MongoTarget::MongoTarget(std::unique_ptr<MongoPort> port, Clock& clock, MongoTargetOptions options)
@@ -102,7 +98,7 @@ Result<void> MongoTarget::open(const Change& change) {
     DeadlinePort port = limited();
     const auto found = collections_.find(change.destination);
     if (found != collections_.end()) return check_kind(port, found->second, change, KindMode::remember);
-    ASSIGN_OR_RETURN(MongoCollection collection, open_collection(port, *port_, change));
+    ASSIGN_OR_RETURN(MongoCollection collection, open_collection(port, change));
     RETURN_IF_ERROR(check_kind(port, collection, change, KindMode::remember));
     RETURN_IF_ERROR(settle(collection));
     collections_.emplace(change.destination, std::move(collection));
@@ -121,7 +117,7 @@ Result<void> MongoTarget::open_all(std::span<const Change> changes) {
 }
 
 Result<void> MongoTarget::settle(const MongoCollection& collection) {
-  if (!has_tombstones(collection)) return {};
+  if (!collection.has_tombstones()) return {};
   for (std::int64_t took = settled_at_once_max; took == settled_at_once_max;) {
     DeadlinePort port = limited();
     ASSIGN_OR_RETURN(took, settle_tombstones(port, collection));

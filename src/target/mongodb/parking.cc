@@ -12,8 +12,6 @@ namespace dynatlas {
 
 namespace {
 
-std::string filter_of(const std::string& id) { return KeyFilter({BsonType::string, string_value(id)}, false).any(); }
-
 // {$inc: {attempts: times}}
 std::string more_attempts(std::int32_t times) {
   Buffer out;
@@ -39,7 +37,7 @@ Result<std::optional<Version>> tombstone_of(DeadlinePort& port, const ParkedReco
 // Whether it was inserted; false where one of its id was there.
 Result<bool> insert(DeadlinePort& port, const CollectionName& letters, const std::string& id,
                     const std::string& letter) {
-  const std::string filter = KeyFilter({BsonType::string, string_value(id)}, false).none(VersionPlace::on_top());
+  const std::string filter = id_filter(id).none(VersionPlace::on_top());
   ASSIGN_OR_RETURN(const WriteReply reply, port.update(letters, std::vector{UpdateStatement{filter, letter, true}}));
   if (reply.faults.empty()) return true;
   if (class_of(reply.faults[0].code) == CodeClass::duplicate_key) return false;
@@ -51,10 +49,10 @@ Result<bool> insert(DeadlinePort& port, const CollectionName& letters, const std
 Result<void> count_attempts(DeadlinePort& port, const CollectionName& letters, const std::string& id,
                             std::int32_t times) {
   if (times == 0) return {};
-  const std::string filter = filter_of(id);
+  const std::string filter = id_filter(id).any();
   const std::string update = more_attempts(times);
   ASSIGN_OR_RETURN(const WriteReply reply, port.update(letters, std::vector{UpdateStatement{filter, update, false}}));
-  return reply.faults.empty() ? Result<void>{} : error_of(reply.faults[0], letters);
+  return all_done(reply, letters);
 }
 
 Result<void> park_records(DeadlinePort& port, const CollectionName& letters, std::span<const ParkedRecord> records) {

@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include "target/mongodb/server_codes.h"
-
 namespace dynatlas {
 
 namespace {
@@ -17,7 +15,7 @@ constexpr int rounds_max = 10;
 void append_mark(Buffer& out, const Version& version, const std::string& before) {
   append_int64(out, before + "t", version.t);
   append_string_element(out, before + "s", version.s);
-  append_true(out, before + "deleted");
+  append_bool(out, before + "deleted", true);
 }
 
 void append_marked_field(Buffer& out, const Version& version, const std::string& metadata) {
@@ -113,10 +111,8 @@ class SoftDeletes {
     statements.reserve(statements_.size());
     for (const Statement& made : statements_) statements.push_back({made.filter, made.update, made.inserts});
     ASSIGN_OR_RETURN(const WriteReply reply, port_.update(documents_.name, statements));
-    for (const StatementFault& fault : reply.faults) {
-      if (fault.index >= open_.size()) return retry(documents_.name.text() + ": the server's answer makes no sense");
-      RETURN_IF_ERROR(take(fault, *open_[fault.index]));
-    }
+    for (const StatementFault& fault : reply.faults)
+      RETURN_IF_ERROR(take_fault(fault, documents_, *open_[fault.index]));
     const bool all = reply.faults.empty() && reply.matched + reply.inserted == open_.size();
     std::vector<BatchChange*> still_open;
     for (BatchChange* change : open_) {
@@ -124,29 +120,6 @@ class SoftDeletes {
       if (change->verdict == Verdict::open) still_open.push_back(change);
     }
     open_ = std::move(still_open);
-    return {};
-  }
-
-  Result<void> take(const StatementFault& fault, BatchChange& change) const {
-    GuardedWrite write;
-    switch (class_of(fault.code)) {
-      case CodeClass::duplicate_key:
-        if (fault.index_fields.empty() || fault.index_fields == std::vector<std::string>{"_id"} ||
-            fault.index_fields == documents_.key_fields)
-          return {};
-        write.outcome = GuardedWrite::Outcome::waiting;
-        write.index = fault.index_name;
-        change.verdict = Verdict::waiting;
-        break;
-      case CodeClass::document:
-        write.outcome = GuardedWrite::Outcome::refused;
-        write.code = fault.code;
-        change.verdict = Verdict::refused;
-        break;
-      default:
-        return error_of(fault, documents_.name);
-    }
-    change.cause = cause_of(write);
     return {};
   }
 

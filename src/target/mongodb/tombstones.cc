@@ -71,7 +71,7 @@ Result<void> mark_settled(DeadlinePort& port, const Guarded& tombstones, const s
   statements.reserve(filters.size());
   for (const std::string& filter : filters) statements.push_back({filter, update, false});
   ASSIGN_OR_RETURN(const WriteReply reply, port.update(tombstones.name, statements));
-  return reply.faults.empty() ? Result<void>{} : error_of(reply.faults.front(), tombstones.name);
+  return all_done(reply, tombstones.name);
 }
 
 }  // namespace
@@ -96,8 +96,10 @@ Result<void> raise_tombstones(DeadlinePort& port, const Guarded& tombstones, con
   RETURN_IF_ERROR(write_guarded(port, tombstones, writes));
   for (std::size_t i = 0; i < writes.size(); ++i) {
     const GuardedWrite::Outcome outcome = writes[i].outcome;
-    const bool fit = outcome != GuardedWrite::Outcome::refused && outcome != GuardedWrite::Outcome::waiting;
-    if (!fit) return fatal(tombstones.name.text() + ": a tombstone could not be written: " + cause_of(writes[i]));
+    const std::string unfit = outcome == GuardedWrite::Outcome::refused   ? cause_of_refusal(writes[i].code)
+                              : outcome == GuardedWrite::Outcome::waiting ? cause_of_waiting(writes[i].index)
+                                                                          : "";
+    if (!unfit.empty()) return fatal(tombstones.name.text() + ": a tombstone could not be written: " + unfit);
     const bool raised =
         outcome == GuardedWrite::Outcome::written || (repeat && outcome == GuardedWrite::Outcome::equal);
     removes[i].verdict = raised ? BatchChange::Verdict::removed : BatchChange::Verdict::stale;

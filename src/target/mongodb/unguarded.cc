@@ -1,34 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "target/mongodb/unguarded.h"
 
-#include "target/mongodb/server_codes.h"
-
 namespace dynatlas {
 
 namespace {
 
 using Verdict = BatchChange::Verdict;
-
-// The server itself repeats an upsert by equality that met a duplicate of its own key; such a fault is another index's.
-Result<void> take(const StatementFault& fault, const Guarded& documents, BatchChange& change) {
-  const CodeClass what = class_of(fault.code);
-  GuardedWrite write;
-  if (what == CodeClass::document) {
-    write.outcome = GuardedWrite::Outcome::refused;
-    write.code = fault.code;
-    change.verdict = Verdict::refused;
-  } else if (what == CodeClass::duplicate_key) {
-    if (fault.index_fields == std::vector<std::string>{"_id"} || fault.index_fields == documents.key_fields)
-      return retry(documents.name.text() + ": two writers inserted one key at once");
-    write.outcome = GuardedWrite::Outcome::waiting;
-    write.index = fault.index_name;
-    change.verdict = Verdict::waiting;
-  } else {
-    return error_of(fault, documents.name);
-  }
-  change.cause = cause_of(write);
-  return {};
-}
 
 Result<void> replace(DeadlinePort& port, const Guarded& documents, const std::vector<BatchChange*>& upserts,
                      const std::vector<std::string>& filters) {
@@ -39,8 +16,13 @@ Result<void> replace(DeadlinePort& port, const Guarded& documents, const std::ve
   ASSIGN_OR_RETURN(const WriteReply reply, port.update(documents.name, statements));
   for (BatchChange* change : upserts) change->verdict = Verdict::upserted;
   for (const StatementFault& fault : reply.faults) {
-    if (fault.index >= upserts.size()) return retry(documents.name.text() + ": the server's answer makes no sense");
-    RETURN_IF_ERROR(take(fault, documents, *upserts[fault.index]));
+    BatchChange& change = *upserts[fault.index];
+    RETURN_IF_ERROR(take_fault(fault, documents, change));
+    if (change.verdict != Verdict::open) continue;
+    if (duplicate_of(fault, documents) == DuplicateOf::key)
+      return retry(documents.name.text() + ": two writers inserted one key at once");
+    // The server itself repeats an upsert by equality that met a duplicate of its own key: it is another index's.
+    change = {change.change, Verdict::waiting, cause_of_waiting(fault.index_name)};
   }
   return {};
 }
@@ -51,7 +33,7 @@ Result<void> remove(DeadlinePort& port, const Guarded& documents, const std::vec
   statements.reserve(removes.size());
   for (const std::string& filter : filters) statements.push_back({filter});
   ASSIGN_OR_RETURN(const WriteReply reply, port.remove(documents.name, statements));
-  if (!reply.faults.empty()) return error_of(reply.faults.front(), documents.name);
+  RETURN_IF_ERROR(all_done(reply, documents.name));
   for (BatchChange* change : removes) change->verdict = Verdict::removed;
   return {};
 }

@@ -15,14 +15,6 @@ namespace {
 // The command's end: two closing NULs.
 constexpr std::size_t end_bytes = 2;
 
-void append_int32(Buffer& out, std::string_view name, std::int32_t value) {
-  append_element(out, BsonType::int32, name, {reinterpret_cast<const char*>(&value), sizeof value});
-}
-
-void append_bool(Buffer& out, std::string_view name, bool value) {
-  append_element(out, BsonType::boolean, name, {value ? "\1" : "\0", 1});
-}
-
 void write_header(Buffer& out, std::string_view verb, const CollectionName& name, const ServerLimits& limits,
                   std::chrono::milliseconds limit) {
   const auto milliseconds =
