@@ -2,29 +2,22 @@
 """What tests of `dynatlas replay --to mongodb://..` share: a server for the whole script, a fresh database for each test."""
 
 import contextlib
-import json
-import pathlib
-import tempfile
 import unittest
 
-import program
 from bson import plain
 from mongodb_server import MongodbServer, with_database
-from records import COUNTERS, lines
+from replay_case import ReplayCase
 
 
-class MongodbTest(unittest.TestCase):
+class MongodbTest(ReplayCase):
     """Subclasses may set `own` where they do what a foreign server must not suffer."""
 
-    maxDiff = 4000
     own = False
     _servers = {}
     _databases = 0
 
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
+        super().setUp()
         self.server = self._server_of(self.own)
         self.client = self.server.client()
         self.addCleanup(self.client.close)
@@ -48,26 +41,8 @@ class MongodbTest(unittest.TestCase):
     def uri(self, database=None):
         return with_database(self.server.server_uri, database or self.database)
 
-    def replay(self, *arguments, text="", code=0, to=None, **options):
-        """Runs replay into the test's database; the exit code must be `code`."""
-        if not isinstance(text, (str, bytes)):
-            text = lines(*text)
-        ended = program.run("replay", f"--to={to or self.uri()}", *arguments, text=text, **options)
-        self.assertEqual(ended.code, code, ended.errors)
-        self.assertEqual(ended.out, b"")  # data goes to the target only
-        return ended
-
-    def counted(self, *arguments, **options):
-        """The summary of a run, as the numbers that are not 0."""
-        path = self.folder / "summary.json"
-        self.replay(f"--summary={path}", *arguments, **options)
-        return self.summary(path)
-
-    def summary(self, path):
-        summary = json.loads(path.read_text())
-        self.assertEqual(list(summary), [*COUNTERS, "seconds"])
-        self.assertEqual(summary["read"], sum(summary[name] for name in COUNTERS[1:]), summary)
-        return {name: summary[name] for name in COUNTERS if summary[name]}
+    def target(self):
+        return self.uri()
 
     def typed_documents(self, name="t", database=None):
         return sorted(self.client.documents(database or self.database, name), key=lambda document: repr(document.content[0]))

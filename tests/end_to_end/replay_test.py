@@ -5,13 +5,11 @@
 import gzip
 import hashlib
 import json
-import pathlib
 import resource
 import shutil
 import signal
 import sqlite3
 import subprocess
-import tempfile
 import time
 import unittest
 
@@ -19,37 +17,19 @@ import bson
 import program
 from bson import plain
 from program import compact, item
-from records import BEGIN, COUNTERS, kinesis, kinesis_removal, lines, streams
+from records import BEGIN, kinesis, kinesis_removal, lines, streams
+from replay_case import ReplayCase
 
 SECRET = "SECRETcontent"
 
 
-class ReplayTest(unittest.TestCase):
-    maxDiff = 4000
-
+class ReplayTest(ReplayCase):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
+        super().setUp()
         self.dump = self.folder / "dump"
 
-    def replay(self, *arguments, text="", code=0, **options):
-        """Runs replay into the test's dump folder; the exit code must be `code`."""
-        if not isinstance(text, (str, bytes)):
-            text = lines(*text)
-        ended = program.run("replay", f"--to=dump:{self.dump}", *arguments, text=text, **options)
-        self.assertEqual(ended.code, code, ended.errors)
-        self.assertEqual(ended.out, b"")  # data goes to the target only
-        return ended
-
-    def counted(self, *arguments, **options):
-        """The summary of a run, as the numbers that are not 0."""
-        path = self.folder / "summary.json"
-        self.replay(f"--summary={path}", *arguments, **options)
-        summary = json.loads(path.read_text())
-        self.assertEqual(list(summary), [*COUNTERS, "seconds"])
-        self.assertEqual(summary["read"], sum(summary[name] for name in COUNTERS[1:]), summary)
-        return {name: summary[name] for name in COUNTERS if summary[name]}
+    def target(self):
+        return f"dump:{self.dump}"
 
     def documents(self, name="dynamodb/t"):
         path = self.dump / f"{name}.bson"
