@@ -166,7 +166,7 @@ bool is_on(const IndexFacts& index, std::vector<std::string> fields) {
 }
 
 // With `id: objectid` a key is unique by an index on its attributes; one that is there already serves, in any order.
-Result<void> make_key_index(DeadlinePort& port, const Guarded& documents) {
+Result<void> make_key_index(DeadlinePort& port, DeadlinePort& indexes, const Guarded& documents) {
   if (!documents.by_fields()) return {};
   ASSIGN_OR_RETURN(const std::vector<IndexFacts> there, port.indexes_of(documents.name));
   const bool serves = std::any_of(there.begin(), there.end(), [&](const IndexFacts& index) {
@@ -174,7 +174,7 @@ Result<void> make_key_index(DeadlinePort& port, const Guarded& documents) {
   });
   if (serves) return {};
   const NewIndex index{"dynatlas_key", documents.key_fields, true, std::nullopt};
-  if (auto made = port.make_index(documents.name, index); !made) {
+  if (auto made = indexes.make_index(documents.name, index); !made) {
     if (made.error().kind != ErrorKind::fatal) return made;
     return fatal(
         fmt::format("{}; `id: objectid` needs a unique index on {}: where two documents have one key, docs/mongodb.md "
@@ -185,9 +185,9 @@ Result<void> make_key_index(DeadlinePort& port, const Guarded& documents) {
   return {};
 }
 
-Result<void> make_tombstone_indexes(DeadlinePort& port, const CollectionName& name) {
-  RETURN_IF_ERROR(port.make_index(name, {"expire_at", {"expire_at"}, false, 0}));
-  return port.make_index(name, {"settle_at", {"settle_at"}, false, std::nullopt});
+Result<void> make_tombstone_indexes(DeadlinePort& indexes, const CollectionName& name) {
+  RETURN_IF_ERROR(indexes.make_index(name, {"expire_at", {"expire_at"}, false, 0}));
+  return indexes.make_index(name, {"settle_at", {"settle_at"}, false, std::nullopt});
 }
 
 MongoCollection collection_of(const Change& change) {
@@ -224,11 +224,11 @@ Result<MongoCollection> look_at_collection(DeadlinePort& port, const Change& cha
   return std::move(looked.collection);
 }
 
-Result<MongoCollection> open_collection(DeadlinePort& port, const Change& change) {
+Result<MongoCollection> open_collection(DeadlinePort& port, DeadlinePort& indexes, const Change& change) {
   ASSIGN_OR_RETURN(Looked looked, look(port, change));
   MongoCollection& collection = looked.collection;
-  RETURN_IF_ERROR(make_key_index(port, collection.documents));
-  if (collection.has_tombstones()) RETURN_IF_ERROR(make_tombstone_indexes(port, collection.tombstones.name));
+  RETURN_IF_ERROR(make_key_index(port, indexes, collection.documents));
+  if (collection.has_tombstones()) RETURN_IF_ERROR(make_tombstone_indexes(indexes, collection.tombstones.name));
   if (!looked.has_entry) RETURN_IF_ERROR(make_entry(port, collection));
   return std::move(collection);
 }

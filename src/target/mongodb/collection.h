@@ -9,8 +9,8 @@ namespace dynatlas {
 // entry in `dynatlas.collections`, the indexes of its tombstones, with `id: objectid` the unique index on the key
 // attributes. Nothing is written before everything was looked at. Fatal, with what to do: a view; and with the guard on
 // a collation, a shard key under which one key could stand twice (docs/mongodb.md, "Collections that cannot be
-// written"), an entry of another mapping.
-Result<MongoCollection> open_collection(DeadlinePort& port, const Change& change);
+// written"), an entry of another mapping. `indexes` is the same port with the time that building them may take.
+Result<MongoCollection> open_collection(DeadlinePort& port, DeadlinePort& indexes, const Change& change);
 
 // The same without writing anything: the collection may be absent, and its entry, too.
 Result<MongoCollection> look_at_collection(DeadlinePort& port, const Change& change);

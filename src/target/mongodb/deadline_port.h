@@ -49,9 +49,10 @@ class DeadlinePort {
     return port_.indexes_of(name, left);
   }
 
-  // Takes as long as it needs, for it may read the whole collection.
+  // Takes as long as there is time: a large collection's index is not made in a moment.
   Result<void> make_index(const CollectionName& name, const NewIndex& index) {
-    return port_.make_index(name, index, index_max);
+    ASSIGN_OR_RETURN(const MongoPort::Limit left, whole_time_left());
+    return port_.make_index(name, index, left);
   }
 
   Clock::Time now() { return clock_.now(); }
@@ -59,7 +60,6 @@ class DeadlinePort {
  private:
   // A server that is silent for longer is taken for gone.
   static constexpr std::chrono::milliseconds call_max = std::chrono::seconds(30);
-  static constexpr std::chrono::milliseconds index_max = std::chrono::minutes(30);
 
   // Faults are of statements that were sent.
   static Result<WriteReply> sensible(Result<WriteReply> reply, const CollectionName& name, std::size_t statements) {
@@ -69,9 +69,14 @@ class DeadlinePort {
   }
 
   Result<MongoPort::Limit> time_left() {
+    ASSIGN_OR_RETURN(const MongoPort::Limit left, whole_time_left());
+    return std::min(left, call_max);
+  }
+
+  Result<MongoPort::Limit> whole_time_left() {
     const auto left = std::chrono::floor<std::chrono::milliseconds>(ends_ - clock_.now());
     if (left.count() <= 0) return retry("MongoDB did not carry out a batch within its time limit");
-    return std::min(left, call_max);
+    return left;
   }
 
   MongoPort& port_;

@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t changes_at_once_max = 100'000;  // more than a batch has
 constexpr std::size_t changes_at_once_min = 50;
 constexpr auto settle_every = std::chrono::minutes(1);
+constexpr auto index_limit = std::chrono::minutes(30);  // an index may read the whole collection
 
 // Sorted as they were chosen, by collection.
 std::map<const Destination*, std::vector<BatchChange>> batches_of(const std::vector<const Change*>& changes) {
@@ -88,19 +89,30 @@ MongoTarget::MongoTarget(std::unique_ptr<MongoPort> port, Clock& clock, MongoTar
       // A batch that a tombstone might not outlive is given up.
       persistence_(clock, std::min(options_.patience, options_.times.tombstone_life / 2), options_.seed, options_.stop),
       changes_at_once_(changes_at_once_max),
-      settled_(clock.now()) {}
+      settled_(options_.settles_by_itself ? clock.now() : Clock::Time{}) {}
 
-DeadlinePort MongoTarget::limited() { return {*port_, clock_, options_.times.settle_after / 4}; }
+DeadlinePort MongoTarget::limited() { return limited_to(options_.times.settle_after / 4); }
+
+DeadlinePort MongoTarget::limited_to(std::chrono::milliseconds duration) {
+  const auto left = std::chrono::floor<std::chrono::milliseconds>(ends_ - clock_.now());
+  return {*port_, clock_, std::min(duration, left)};
+}
+
+void MongoTarget::end_by(Clock::Time time) {
+  ends_ = time;
+  persistence_.end_by(time);
+}
 
 Result<void> MongoTarget::open(const Change& change) {
   return persistence_.run([&]() -> Result<void> {
     port_->begin_session();
     DeadlinePort port = limited();
+    DeadlinePort indexes = limited_to(index_limit);
     const auto found = collections_.find(change.destination);
     if (found != collections_.end()) return check_kind(port, found->second, change, KindMode::remember);
-    ASSIGN_OR_RETURN(MongoCollection collection, open_collection(port, change));
+    ASSIGN_OR_RETURN(MongoCollection collection, open_collection(port, indexes, change));
     RETURN_IF_ERROR(check_kind(port, collection, change, KindMode::remember));
-    RETURN_IF_ERROR(settle(collection));
+    if (options_.settles_by_itself) RETURN_IF_ERROR(settle(collection, Clock::Time::max()));
     collections_.emplace(change.destination, std::move(collection));
     return {};
   });
@@ -116,9 +128,9 @@ Result<void> MongoTarget::open_all(std::span<const Change> changes) {
   return {};
 }
 
-Result<void> MongoTarget::settle(const MongoCollection& collection) {
+Result<void> MongoTarget::settle(const MongoCollection& collection, Clock::Time until) {
   if (!collection.has_tombstones()) return {};
-  for (std::int64_t took = settled_at_once_max; took == settled_at_once_max;) {
+  for (std::int64_t took = settled_at_once_max; took == settled_at_once_max && clock_.now() < until;) {
     DeadlinePort port = limited();
     ASSIGN_OR_RETURN(took, settle_tombstones(port, collection));
   }
@@ -130,14 +142,26 @@ Result<void> MongoTarget::settle() {
   for (const auto& [destination, collection] : collections_) {
     RETURN_IF_ERROR(persistence_.run([&, &opened = collection] {
       port_->begin_session();
-      return settle(opened);
+      return settle(opened, Clock::Time::max());
     }));
   }
   return {};
 }
 
+Result<void> MongoTarget::settle_until(Clock::Time time) {
+  const Clock::Time began = clock_.now();
+  if (began - settled_ < settle_every) return {};
+  for (const auto& [destination, collection] : collections_) {
+    port_->begin_session();
+    RETURN_IF_ERROR(settle(collection, time));
+  }
+  if (clock_.now() < time) settled_ = began;
+  return {};
+}
+
 Result<void> MongoTarget::settle_when_due() {
-  return clock_.now() - settled_ < settle_every ? Result<void>{} : settle();
+  const bool due = options_.settles_by_itself && clock_.now() - settled_ >= settle_every;
+  return due ? settle() : Result<void>{};
 }
 
 // In parts that are over one by one; `done` of the changes have their verdict, and `tried` were sent before.

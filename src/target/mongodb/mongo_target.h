@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "target/mongodb/guarded_batch.h"
 #include "target/mongodb/persistence.h"
-#include "target/target.h"
+#include "target/timed_target.h"
 
 namespace dynatlas {
 
@@ -20,11 +20,12 @@ struct MongoTargetOptions {
   std::chrono::milliseconds patience = std::chrono::minutes(5);  // how long a server that does not work is asked again
   std::uint32_t seed = std::random_device{}();                   // of the back-off's jitter
   const std::atomic<bool>* stop = nullptr;                       // once it is set, nobody is asked again
+  bool settles_by_itself = true;                                 // else only when it is told to
 };
 
 // A MongoDB server, kept equal to the tables under the guard (docs/mongodb.md). What may work later is tried again with
 // back-off until the patience ends, and then is fatal; the server may have carried out any part of it.
-class MongoTarget : public Target {
+class MongoTarget : public TimedTarget {
  public:
   MongoTarget(std::unique_ptr<MongoPort> port, Clock& clock, MongoTargetOptions options);
 
@@ -37,16 +38,20 @@ class MongoTarget : public Target {
   // does so by itself, when it meets a collection and every minute.
   Result<void> settle();
 
+  void end_by(Clock::Time time) override;
+  Result<void> settle_until(Clock::Time time) override;
+
  private:
   Result<void> open_all(std::span<const Change> changes);
   Result<void> open(const Change& change);
   Result<void> settle_when_due();
-  Result<void> settle(const MongoCollection& collection);
+  Result<void> settle(const MongoCollection& collection, Clock::Time until);
   Result<void> apply_once(std::span<const Change> changes, Applied& applied);
   Result<void> apply_to(const MongoCollection& collection, std::vector<BatchChange>& batch);
   Result<void> apply_parts(const MongoCollection& collection, std::vector<BatchChange>& batch, std::size_t& done,
                            std::size_t& tried);
   DeadlinePort limited();
+  DeadlinePort limited_to(std::chrono::milliseconds duration);
 
   std::unique_ptr<MongoPort> port_;
   Clock& clock_;
@@ -54,7 +59,8 @@ class MongoTarget : public Target {
   Persistence persistence_;
   std::map<const Destination*, MongoCollection> collections_;
   std::size_t changes_at_once_;  // fewer after a batch that failed, as it may have been too much for its time limit
-  Clock::Time settled_;          // the last time
+  Clock::Time settled_;          // the last time that nothing was left
+  Clock::Time ends_ = Clock::Time::max();
 };
 
 }  // namespace dynatlas

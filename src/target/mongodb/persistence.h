@@ -21,6 +21,9 @@ class Persistence {
               const std::atomic<bool>* stop = nullptr)
       : clock_(clock), patience_(patience), random_(seed), stop_(stop) {}
 
+  // From now on nothing is tried again after this time.
+  void end_by(Clock::Time time) { ends_ = time; }
+
   // What `work` returned at last: a success, or an error that is fatal.
   template <class Work>
   Result<void> run(Work work) {
@@ -35,6 +38,7 @@ class Persistence {
       if (stopped())
         return fatal(worked.error().message +
                      "; stopped by a signal: when the server works, the same command continues");
+      if (clock_.now() + delay >= ends_) return fatal(worked.error().message + "; there was no time left to try again");
       pause(jittered(delay));
     }
   }
@@ -60,6 +64,7 @@ class Persistence {
   std::chrono::milliseconds patience_;
   std::minstd_rand random_;
   const std::atomic<bool>* stop_;
+  Clock::Time ends_ = Clock::Time::max();
 };
 
 }  // namespace dynatlas

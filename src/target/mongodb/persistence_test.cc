@@ -46,6 +46,17 @@ TEST(Persistence, EndsWithItsPatience) {
   EXPECT_LT(clock.now() - Clock::Time(), std::chrono::minutes(5) + std::chrono::seconds(11));
 }
 
+TEST(Persistence, TriesNothingAgainAfterItsEnd) {
+  SleptClock clock;
+  Persistence persistence(clock, std::chrono::minutes(5), 1);
+  persistence.end_by(clock.now() + std::chrono::seconds(2));
+  const Result<void> worked = persistence.run([]() -> Result<void> { return retry("the server is away"); });
+  ASSERT_FALSE(worked);
+  EXPECT_EQ(worked.error().kind, ErrorKind::fatal);
+  EXPECT_GT(clock.now() - Clock::Time(), milliseconds(500));
+  EXPECT_LT(clock.now() - Clock::Time(), std::chrono::seconds(2));
+}
+
 TEST(Persistence, EndsSoonAfterItIsToldToStop) {
   SleptClock clock;
   clock.stops_after = std::chrono::seconds(60);  // the pauses are of ten seconds by then

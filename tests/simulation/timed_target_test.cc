@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What MongoTarget promises of time, on the simulated server.
+#include <gtest/gtest.h>
+
+#include "change/bson.h"
+#include "simulation/fair_weather.h"
+#include "simulation/server.h"
+#include "simulation/simulated_port.h"
+#include "target/mongodb/mongo_target.h"
+
+namespace dynatlas::simulation {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr std::string_view everything{"\5\0\0\0\0", 5};
+
+class TimedTargetTest : public testing::Test {
+ protected:
+  TimedTargetTest() {
+    rules.items.names.metadata = "_dynatlas";
+    MongoTargetOptions options;
+    options.state_database = "state";
+    options.seed = 1;
+    options.settles_by_itself = false;
+    target.emplace(std::make_unique<SimulatedPort>(server, weather), weather, options);
+  }
+
+  Result<Applied> remove() {
+    Change change;
+    change.destination = &destination;
+    change.operation = Record::Operation::remove;
+    change.key = {BsonType::string, string_value("a")};
+    change.version = Version{weather.now().time_since_epoch().count(), "k0011"};
+    change.kind = "timed";
+    return target->apply(std::span(&change, 1));
+  }
+
+  // A writer that died before its look-up after left it.
+  void leave_zombie() {
+    Buffer out;
+    OpenDocument document(out);
+    append_string_element(out, "_id", "a");
+    begin_element(out, BsonType::document, "_dynatlas");
+    OpenDocument metadata(out);
+    append_int64(out, "t", 1);
+    append_string_element(out, "s", "k0010");
+    metadata.close();
+    document.close();
+    server.put({"shop", "t"}, std::string(out.view()));
+  }
+
+  std::size_t documents() { return server.find({"shop", "t"}, everything).size(); }
+
+  Server server;
+  FairWeather weather;
+  TableRules rules;
+  Destination destination{"shop", "t", &rules};
+  std::optional<MongoTarget> target;
+};
+
+TEST_F(TimedTargetTest, SettlesOnlyWhenItIsToldTo) {
+  ASSERT_TRUE(remove());
+  leave_zombie();
+  weather.sleep(minutes(11));
+  ASSERT_TRUE(target->settle_until(weather.now()));  // no time at all
+  EXPECT_EQ(documents(), 1U);
+  ASSERT_TRUE(target->settle_until(weather.now() + milliseconds(50)));
+  EXPECT_EQ(documents(), 0U);
+}
+
+TEST_F(TimedTargetTest, SettlesOnceAMinute) {
+  ASSERT_TRUE(remove());
+  weather.sleep(minutes(10) - seconds(30));
+  ASSERT_TRUE(target->settle_until(weather.now() + milliseconds(50)));  // not due yet
+  leave_zombie();
+  weather.sleep(seconds(45));
+  ASSERT_TRUE(target->settle_until(weather.now() + milliseconds(50)));
+  EXPECT_EQ(documents(), 1U);
+  weather.sleep(seconds(30));
+  ASSERT_TRUE(target->settle_until(weather.now() + milliseconds(50)));
+  EXPECT_EQ(documents(), 0U);
+}
+
+TEST_F(TimedTargetTest, SendsNothingAfterItsEnd) {
+  target->end_by(weather.now());
+  const auto applied = remove();
+  ASSERT_FALSE(applied);
+  EXPECT_EQ(applied.error().kind, ErrorKind::fatal);
+  EXPECT_TRUE(server.find({"shop", "dynatlas.tombstones.t"}, everything).empty());
+  target->end_by(weather.now() + seconds(10));
+  EXPECT_TRUE(remove());
+}
+
+}  // namespace
+}  // namespace dynatlas::simulation
