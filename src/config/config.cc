@@ -214,7 +214,7 @@ Result<void> Config::use_database(const std::string& database) {
 }
 
 Result<Config> Config::load(const ConfigOptions& options) {
-  ASSIGN_OR_RETURN(const YAML::Node root, load_settings(options.file, options.settings));
+  ASSIGN_OR_RETURN(const YAML::Node root, load_settings(options.file, options.settings, options.text));
   Config config;
   if (!is_table_name(options.default_table))
     return usage(fmt::format("--table {}: is no name of a DynamoDB table", options.default_table));

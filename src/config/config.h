@@ -24,6 +24,8 @@ struct ConfigOptions {
   std::vector<std::string> keys;        // --key [TABLE=]HASH[,RANGE]
   std::vector<std::string> maps;        // --map TABLE=db.coll
   std::string default_table = "items";  // --table
+  // The file's text where it is no file; `file` is then its name for messages.
+  std::optional<std::string> text = {};
 };
 
 // The configuration of one run (docs/configuration.md), compiled.

@@ -224,8 +224,7 @@ Result<std::string> read_file(const std::string& path) {
   return text;
 }
 
-Result<YAML::Node> read_tree(const std::string& file) {
-  ASSIGN_OR_RETURN(const std::string text, read_file(file));
+Result<YAML::Node> read_tree(const std::string& file, const std::string& text) {
   try {
     YAML::Node root = YAML::Load(text);
     if (root.IsNull()) return YAML::Node(YAML::NodeType::Map);
@@ -239,10 +238,12 @@ Result<YAML::Node> read_tree(const std::string& file) {
 
 }  // namespace
 
-Result<YAML::Node> load_settings(const std::optional<std::string>& file, const std::vector<std::string>& settings) {
+Result<YAML::Node> load_settings(const std::optional<std::string>& file, const std::vector<std::string>& settings,
+                                 const std::optional<std::string>& text) {
   YAML::Node root(YAML::NodeType::Map);
   if (file) {
-    ASSIGN_OR_RETURN(root, read_tree(*file));
+    ASSIGN_OR_RETURN(const std::string read, text ? Result<std::string>(*text) : read_file(*file));
+    ASSIGN_OR_RETURN(root, read_tree(*file, read));
   }
   const std::string name = file.value_or("");
   try {
