@@ -9,6 +9,7 @@
 namespace dynatlas {
 
 std::string position_of(const Origin& origin) {
+  if (!origin.id.empty()) return printable(origin.id);
   return fmt::format("{}: record {}", printable(origin.file_name), origin.record);
 }
 
@@ -20,7 +21,7 @@ std::string parked_id(const std::string& record_sha256, std::string_view told_ta
 ParkedRecord parked_record(const Change& change, const Origin& origin, const std::string& cause) {
   ParkedRecord record;
   record.record_sha256 = sha256_hex(origin.text);
-  record.id = parked_id(record.record_sha256, origin.says_table ? "" : origin.table);
+  record.id = origin.id.empty() ? parked_id(record.record_sha256, origin.says_table ? "" : origin.table) : origin.id;
   record.table = origin.table;
   record.to = change.destination->name();
   record.destination = change.destination;

@@ -17,9 +17,10 @@ struct Origin {
   std::string text;               // the record as received
   std::string_view form = "any";  // how that is read again
   bool says_table = false;        // the text itself
+  std::string id = {};            // of a record that its stream numbers: where it stood; empty for one of a file
 };
 
-// "changes.ndjson: record 3"
+// "changes.ndjson: record 3", or the id
 std::string position_of(const Origin& origin);
 
 // The change as a record that cannot be written, for this cause.

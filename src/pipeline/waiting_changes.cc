@@ -29,15 +29,26 @@ void WaitingChanges::add(Change change, Origin origin, std::string cause) {
   waiting_.push_back({std::move(origin), std::move(cause), clock_.now()});
 }
 
+std::vector<std::uint64_t> WaitingChanges::records() const {
+  std::vector<std::uint64_t> records;
+  records.reserve(waiting_.size());
+  for (const Waiting& one : waiting_) records.push_back(one.origin.record);
+  return records;
+}
+
+void WaitingChanges::clear() {
+  changes_.clear();
+  waiting_.clear();
+  bytes_ = 0;
+}
+
 Result<WaitingChanges::Round> WaitingChanges::try_again(Target& target) {
   Round round;
   if (changes_.empty() || clock_.now() < next_) return round;
   ASSIGN_OR_RETURN(round.applied, target.apply(changes_));
   std::vector<Change> changes = std::move(changes_);
   std::vector<Waiting> waiting = std::move(waiting_);
-  changes_.clear();
-  waiting_.clear();
-  bytes_ = 0;
+  clear();
   const Clock::Time now = clock_.now();
   for (const Refused& refused : round.applied.refused) {
     Change& change = changes[refused.index];
@@ -56,8 +67,8 @@ Result<WaitingChanges::Round> WaitingChanges::try_again(Target& target) {
   return round;
 }
 
-void WaitingChanges::wait() {
-  const auto left = std::chrono::ceil<milliseconds>(next_ - clock_.now());
+void WaitingChanges::wait(Clock::Time until) {
+  const auto left = std::chrono::ceil<milliseconds>(std::min(next_, until) - clock_.now());
   if (left.count() > 0) clock_.sleep(left);
 }
 

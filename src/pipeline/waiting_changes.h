@@ -23,6 +23,12 @@ class WaitingChanges {
   // Whether they hold so much memory that nothing more should be read before they are done.
   bool full() const { return bytes_ > bytes_max; }
 
+  // The numbers of their records, as their origins have them.
+  std::vector<std::uint64_t> records() const;
+
+  // Forgets them: who gave them gives them again.
+  void clear();
+
   // What became of them in one go.
   struct Round {
     Applied applied;                   // without those that go on waiting
@@ -32,8 +38,8 @@ class WaitingChanges {
   // Gives them to the target again where it is time to; else nothing.
   Result<Round> try_again(Target& target);
 
-  // Waits until it is time to.
-  void wait();
+  // Waits until it is time to, or `until` comes.
+  void wait(Clock::Time until = Clock::Time::max());
 
  private:
   static constexpr std::size_t bytes_max = 16 * 1024 * 1024;

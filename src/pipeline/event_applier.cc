@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/event_applier.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include "base/digest.h"
+#include "base/printable.h"
+#include "base/table_name.h"
+#include "pipeline/problem.h"
+
+namespace dynatlas {
+
+namespace {
+
+// As replay() cuts them.
+constexpr std::size_t batch_changes_max = 4000;
+constexpr std::size_t batch_bytes_max = 4 * 1024 * 1024;
+
+constexpr std::size_t told_max = 20;
+
+std::string_view without_zeros(std::string_view digits) {
+  const std::size_t first = digits.find_first_not_of('0');
+  return digits.substr(first == std::string_view::npos ? digits.size() : first);
+}
+
+// By number: the digits are not all of one length.
+bool is_lower(std::string_view a, std::string_view b) {
+  a = without_zeros(a);
+  b = without_zeros(b);
+  return a.size() != b.size() ? a.size() < b.size() : a < b;
+}
+
+// Where the record stood; a dead letter's id. One that does not say it goes by its bytes.
+std::string id_of(const EventRecord& record) {
+  if (record.stream.empty() || record.sequence.empty()) return "lambda:" + sha256_hex(record.text);
+  const std::string shard = record.shard.empty() ? "" : ":" + record.shard;
+  return record.stream + shard + ":" + record.sequence;
+}
+
+// What can be said of a record without its content.
+std::optional<RecordFault> fault_of(RecordDecoder::Outcome outcome, const RecordFault& poison) {
+  switch (outcome) {
+    case RecordDecoder::Outcome::decoded:
+      return std::nullopt;
+    case RecordDecoder::Outcome::poison:
+      return poison;
+    case RecordDecoder::Outcome::page:
+    case RecordDecoder::Outcome::failed_batch:
+      return RecordFault{ErrorKind::poison, {}, "is a wrapper inside of a Lambda event"};
+    default:
+      return RecordFault{ErrorKind::poison, {}, "is no valid JSON"};
+  }
+}
+
+bool has_place(const Record& record) { return record.time && !record.sequence.empty(); }
+
+}  // namespace
+
+EventApplier::EventApplier(const Config& config, Clock& clock)
+    : config_(config),
+      clock_(clock),
+      decoder_(config, {InputForm::lambda, config.kinesis_binary}),
+      versions_(""),
+      destinations_(config),
+      waiting_(clock) {}
+
+EventSummary EventApplier::apply(const LambdaEvent& event, Target& target, Clock::Time ends) {
+  reset();
+  event_ = &event;
+  target_ = &target;
+  ends_ = ends;
+  open_.assign(event.records().size(), true);
+  const Brake before = brake_;
+  Result<void> taken = take_all();
+  if (!taken) {
+    summary_.failure = failure(std::move(taken).error());
+    // What comes again counts again.
+    if (!braked_) brake_ = before;
+  }
+  return std::move(summary_);
+}
+
+void EventApplier::reset() {
+  summary_ = {};
+  batch_.clear();
+  origins_.clear();
+  batch_bytes_ = 0;
+  waiting_.clear();
+  target_failed_ = false;
+  braked_ = false;
+}
+
+// The brake fails the whole event, so that none of it is parked for good.
+EventFailure EventApplier::failure(Error error) const {
+  EventFailure failure{{}, std::move(error), target_failed_};
+  const std::vector<EventRecord>& records = event_->records();
+  const bool all_numbered =
+      std::all_of(records.begin(), records.end(), [](const EventRecord& record) { return !record.sequence.empty(); });
+  if (!all_numbered) return failure;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (!open_[i] && !braked_) continue;
+    const bool lower = failure.from.empty() || is_lower(records[i].sequence, failure.from);
+    if (lower) failure.from = records[i].sequence;
+  }
+  return failure;
+}
+
+Result<void> EventApplier::take_all() {
+  for (std::size_t i = 0; i < event_->records().size(); ++i) RETURN_IF_ERROR(take(i));
+  RETURN_IF_ERROR(flush());
+  return wait();
+}
+
+Result<void> EventApplier::take(std::size_t index) {
+  const EventRecord& record = event_->records()[index];
+  const RecordDecoder::Decoded decoded = decoder_.decode_element(record.text.data(), event_->end());
+  if (auto fault = fault_of(decoded.outcome, decoder_.fault())) {
+    const bool is_known = decoded.outcome == RecordDecoder::Outcome::poison;
+    return refuse(index, *fault, is_known ? decoder_.record() : Record{});
+  }
+  const Record& known = decoder_.record();
+  if (known.time) summary_.newest = std::max(summary_.newest.value_or(*known.time), *known.time);
+  const bool skips = is_table_name(table_of(known)) && config_.rules(table_of(known)).skip_ttl_deletes;
+  if (skips && known.ttl_delete && known.operation == Record::Operation::remove) {
+    ++summary_.read;
+    ++summary_.filtered;
+    brake_ = {};
+    done(index);
+    return {};
+  }
+  Change change;
+  if (auto fault = take_change(index, change)) return refuse(index, *fault, known);
+  return add(index, std::move(change));
+}
+
+std::string_view EventApplier::table_of(const Record& record) const {
+  return record.table.empty() ? std::string_view(config_.default_table) : record.table;
+}
+
+std::optional<RecordFault> EventApplier::take_change(std::size_t index, Change& change) {
+  const Record& record = decoder_.record();
+  if (!has_place(record) || event_->records()[index].sequence.empty())
+    return RecordFault{ErrorKind::poison, {}, "is no change with a time and a sequence number"};
+  if (!is_table_name(table_of(record)))
+    return RecordFault{ErrorKind::poison, {}, "names a table that DynamoDB does not allow"};
+  return maker_.make(record, config_.rules(table_of(record)), versions_.of(record, ""), change);
+}
+
+Origin EventApplier::origin_of(std::size_t index) const {
+  const EventRecord& record = event_->records()[index];
+  Origin origin;
+  origin.table = table_of(decoder_.record());
+  origin.record = index;
+  origin.text = record.text;
+  origin.form = word_of(InputForm::lambda);
+  origin.says_table = !decoder_.record().table.empty();
+  origin.id = id_of(record);
+  return origin;
+}
+
+Result<void> EventApplier::add(std::size_t index, Change change) {
+  ASSIGN_OR_RETURN(change.destination, destinations_.of(table_of(decoder_.record())));
+  Origin origin = origin_of(index);
+  batch_bytes_ += change.document.size() + change.key.value.size() + origin.text.size();
+  batch_.push_back(std::move(change));
+  origins_.push_back(std::move(origin));
+  return batch_.size() < batch_changes_max && batch_bytes_ < batch_bytes_max ? Result<void>{} : flush();
+}
+
+// What came before is applied first: a parked record keeps the tombstone that it left.
+Result<void> EventApplier::refuse(std::size_t index, const RecordFault& fault, const Record& known) {
+  const EventRecord& event_record = event_->records()[index];
+  ParkedRecord record;
+  record.id = id_of(event_record);
+  record.position = printable(record.id);
+  record.cause =
+      fault.path.empty() ? fault.cause : fmt::format("attribute `{}` {}", printable(fault.path), fault.cause);
+  if (is_table_name(table_of(known))) record.table = table_of(known);
+  if (!record.table.empty()) record.key = maker_.known_key(known, config_.rules(record.table));
+  if (has_place(known)) record.version = versions_.of(known, "");
+  record.form = word_of(InputForm::lambda);
+  record.record = event_record.text.substr(0, parked_record_bytes_max);
+  record.record_size = event_record.text.size();
+  record.record_sha256 = sha256_hex(event_record.text);
+  RETURN_IF_ERROR(flush());
+  if (fault.kind == ErrorKind::fatal) return fatal(record.position + ": " + record.cause);
+  if (!record.table.empty()) {
+    ASSIGN_OR_RETURN(record.destination, destinations_.of(record.table));
+    record.to = record.destination->name();
+  }
+  RETURN_IF_ERROR(park(record, fault.cause));
+  done(index);
+  return {};
+}
+
+Error EventApplier::failed_target(Error error) {
+  target_failed_ = true;
+  return error;
+}
+
+Result<void> EventApplier::flush() {
+  if (batch_.empty()) return {};
+  std::vector<Change> batch = std::exchange(batch_, {});
+  std::vector<Origin> origins = std::exchange(origins_, {});
+  batch_bytes_ = 0;
+  Result<Applied> applied = target_->apply(batch);
+  if (!applied) return failed_target(std::move(applied).error());
+  count(*applied);
+  std::vector<bool> refused(batch.size());
+  for (const Refused& one : applied->refused) refused[one.index] = true;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (!refused[i]) done(origins[i].record);
+  }
+  return take_refused(batch, origins, applied->refused);
+}
+
+void EventApplier::count(const Applied& applied) {
+  summary_.read += applied.upserted + applied.removed + applied.stale + applied.coalesced;
+  summary_.applied.upserted += applied.upserted;
+  summary_.applied.removed += applied.removed;
+  summary_.applied.stale += applied.stale;
+  summary_.applied.coalesced += applied.coalesced;
+  summary_.applied.ties += applied.ties;
+}
+
+// In the order of the event, so that the brake counts what came in a row.
+Result<void> EventApplier::take_refused(std::vector<Change>& batch, std::vector<Origin>& origins,
+                                        std::vector<Refused>& refused) {
+  std::sort(refused.begin(), refused.end(), [](const Refused& a, const Refused& b) { return a.index < b.index; });
+  std::size_t next = 0;
+  for (const Refused& one : refused) {
+    if (one.index != next) brake_ = {};
+    next = one.index + 1;
+    Change& change = batch[one.index];
+    Origin& origin = origins[one.index];
+    // Without the guard an old change must not come behind a newer one.
+    if (one.for_now && change.destination->rules->guard) {
+      waiting_.add(std::move(change), std::move(origin), one.cause);
+      continue;
+    }
+    RETURN_IF_ERROR(park(parked_record(change, origin, one.cause), one.cause));
+    done(origin.record);
+  }
+  if (next != batch.size()) brake_ = {};
+  return {};
+}
+
+// Those that were given are dealt with once all that are over were parked.
+Result<void> EventApplier::try_waiting_again() {
+  const std::vector<std::uint64_t> given = waiting_.records();
+  Result<WaitingChanges::Round> round = waiting_.try_again(*target_);
+  if (!round) return failed_target(std::move(round).error());
+  count(round->applied);
+  for (const ParkedRecord& record : round->parked) RETURN_IF_ERROR(park(record, record.cause));
+  for (const std::uint64_t index : given) done(index);
+  for (const std::uint64_t index : waiting_.records()) open_[index] = true;
+  return {};
+}
+
+Result<void> EventApplier::wait() {
+  while (!waiting_.empty()) {
+    if (clock_.now() >= ends_) {
+      return retry(
+          fmt::format("a unique index of a target collection refuses {} changes: they come again. Where that does not "
+                      "end, give the function a timeout of a minute, so that they can be parked",
+                      waiting_.size()));
+    }
+    waiting_.wait(ends_);
+    RETURN_IF_ERROR(try_waiting_again());
+  }
+  return {};
+}
+
+// A whole stream must not drain into the dead letters for one cause.
+Result<void> EventApplier::park(const ParkedRecord& record, const std::string& cause) {
+  Result<void> parked = target_->park(std::span(&record, 1));
+  if (!parked) return failed_target(std::move(parked).error());
+  ++summary_.read;
+  ++summary_.parked;
+  const std::string line = fmt::format("{}: {}", record.position, printable(record.cause));
+  if (summary_.told.size() < told_max) summary_.told.push_back(line);
+  brake_.in_a_row = cause == brake_.last_cause ? brake_.in_a_row + 1 : 1;
+  brake_.last_cause = cause;
+  if (config_.parked_in_a_row == 0 || brake_.in_a_row < config_.parked_in_a_row) return {};
+  braked_ = true;
+  return fatal(fmt::format("{} records in a row were parked for one cause (limits.parked_in_a_row); the last: {}",
+                           brake_.in_a_row, line));
+}
+
+}  // namespace dynatlas
