@@ -12,8 +12,8 @@
 namespace dynatlas {
 
 // Reads the file, where one is given (`text` is what stands in it, where it is no file), puts the settings
-// (path.to.key=value) over it, fills in ${NAME} and
-// ${NAME:-default} from the environment and checks the whole against the schema.
+// (path.to.key=value) over it, fills in ${NAME} and ${NAME:-default} from the environment and checks the whole against
+// the schema.
 Result<YAML::Node> load_settings(const std::optional<std::string>& file, const std::vector<std::string>& settings,
                                  const std::optional<std::string>& text = {});
 

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "handler.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "aws/json_object.h"
+#include "decode/lambda_event.h"
+
+namespace dynatlas {
+
+namespace {
+
+// Kept from the deadline for the answer; of a short time a quarter.
+constexpr std::chrono::milliseconds margin_max{3000};
+
+// An invocation is paid by its time, and the next one waits for it.
+constexpr std::chrono::milliseconds spare_time_max{50};
+
+Clock::Time end_of(const Invocation& invocation, Clock::Time now) {
+  const auto left = std::max(invocation.deadline - now, std::chrono::microseconds(0));
+  return invocation.deadline - std::min<std::chrono::microseconds>(margin_max, left / 4);
+}
+
+std::string response_of(const LambdaEvent& event, const std::optional<EventFailure>& failure) {
+  const std::string state = event.window_state().empty() ? "" : fmt::format(R"("state":{},)", event.window_state());
+  const std::string failed = failure ? fmt::format(R"({{"itemIdentifier":{}}})", json_quoted(failure->from)) : "";
+  return fmt::format(R"({{{}"batchItemFailures":[{}]}})", state, failed);
+}
+
+tl::unexpected<InvocationError> failed(std::string type, const std::string& message) {
+  return tl::unexpected(InvocationError{std::move(type), message});
+}
+
+}  // namespace
+
+Handler::Handler(const Config& config, std::unique_ptr<TimedTarget> target, OpenTarget reopen, Clock& clock, Log& log)
+    : applier_(config, clock), target_(std::move(target)), reopen_(std::move(reopen)), clock_(clock), log_(log) {}
+
+Answer Handler::handle(const Invocation& invocation) {
+  log_.of_request(invocation.id);
+  const Clock::Time ends = end_of(invocation, clock_.now());
+  const Result<LambdaEvent> event = LambdaEvent::read(invocation.event);
+  if (!event) {
+    log_.error(event.error().message);
+    return failed("Function.InvalidEvent", event.error().message);
+  }
+  if (auto opened = reopen(); !opened) {
+    log_.error(opened.error().message);
+    return failed("Function.TargetFailed", opened.error().message);
+  }
+  target_->end_by(ends);
+  return event->kind() == LambdaEvent::Kind::scheduled ? settle(ends) : apply(*event, ends);
+}
+
+Result<void> Handler::reopen() {
+  if (target_ != nullptr) return {};
+  ASSIGN_OR_RETURN(target_, reopen_());
+  return {};
+}
+
+Answer Handler::apply(const LambdaEvent& event, Clock::Time ends) {
+  const Clock::Time began = clock_.now();
+  const EventSummary summary = applier_.apply(event, *target_, ends);
+  tell(summary);
+  log_.metrics(summary, clock_.now() - began);
+  if (!summary.failure) {
+    settle_in_spare_time(ends);
+    return response_of(event, std::nullopt);
+  }
+  if (summary.failure->of_target && reopen_) target_ = nullptr;
+  if (summary.failure->from.empty()) return failed("Function.EventFailed", summary.failure->error.message);
+  return response_of(event, summary.failure);
+}
+
+void Handler::tell(const EventSummary& summary) {
+  for (const std::string& line : summary.told) log_.warn("parked " + line);
+  if (summary.told.size() < summary.parked)
+    log_.warn(fmt::format("parked {} more records", summary.parked - summary.told.size()));
+  if (summary.applied.ties != 0) {
+    log_.warn(
+        fmt::format("{} times two different images of one item had equal times, and their sequence numbers decided; "
+                    "the Kinesis destination's precision should be MICROSECOND",
+                    summary.applied.ties));
+  }
+  if (!summary.failure) return;
+  const std::string& from = summary.failure->from;
+  log_.error(fmt::format("{}; {}", summary.failure->error.message,
+                         from.empty() ? "the whole event comes again" : "it comes again from " + from));
+}
+
+// What is left is done the next time: a failure here loses nothing.
+void Handler::settle_in_spare_time(Clock::Time ends) {
+  const Result<void> settled = target_->settle_until(std::min(ends, clock_.now() + spare_time_max));
+  if (!settled) log_.warn("tombstones were not settled: " + settled.error().message);
+}
+
+Answer Handler::settle(Clock::Time ends) {
+  const Result<void> settled = target_->settle_until(ends);
+  if (settled) return R"({"settled":true})";
+  log_.error(settled.error().message);
+  if (reopen_) target_ = nullptr;
+  return failed("Function.TargetFailed", settled.error().message);
+}
+
+}  // namespace dynatlas

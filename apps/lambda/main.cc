@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <random>
+
+#include "aws/session.h"
+#include "handler.h"
+#include "serve.h"
+#include "setup.h"
+
+namespace dynatlas {
+
+namespace {
+
+constexpr int exit_failed = 1;
+constexpr int exit_usage = 2;
+
+// Unbuffered by line, so that nothing is left when the process is frozen or ended.
+void print_line(const std::string& line) {
+  fmt::print("{}\n", line);
+  std::fflush(stdout);
+}
+
+InvocationError init_error(const Error& error) {
+  const bool is_usage = error.kind == ErrorKind::usage;
+  return {is_usage ? "Function.InvalidConfiguration" : "Function.InitFailed", error.message};
+}
+
+class Bootstrap {
+ public:
+  Bootstrap(HttpClient& http, const std::string& address)
+      : api_(http, address), around_{process_environment, http, system_clock(), std::random_device{}()} {}
+
+  int run() {
+    Result<void> started = start();
+    if (!started) {
+      log_.error(started.error().message);
+      // Whether Lambda hears of it or not, the process ends.
+      if (auto told = api_.fail_init(init_error(started.error())); !told) log_.error(told.error().message);
+      return exit_failed;
+    }
+    Handler handler(setup_.config, std::move(target_), reopening(), around_.clock, log_);
+    const Error ended = serve(api_, handler, around_.clock);
+    log_.of_request("");
+    log_.error(ended.message);
+    return exit_failed;
+  }
+
+ private:
+  Result<void> start() {
+    ASSIGN_OR_RETURN(setup_, read_setup(around_));
+    ASSIGN_OR_RETURN(target_, open_target(setup_, around_.clock));
+    return {};
+  }
+
+  // The rules stay as they are; only where the server is may change.
+  OpenTarget reopening() {
+    if (!setup_.uri_may_change) return {};
+    return [this]() -> Result<std::unique_ptr<TimedTarget>> {
+      ASSIGN_OR_RETURN(FunctionSetup setup, read_setup(around_));
+      setup_.uri = std::move(setup.uri);
+      return open_target(setup_, around_.clock);
+    };
+  }
+
+  RuntimeApi api_;
+  Surroundings around_;
+  Log log_{system_clock(), process_environment("AWS_LAMBDA_FUNCTION_NAME").value_or("unknown"), print_line};
+  FunctionSetup setup_;
+  std::unique_ptr<TimedTarget> target_;
+};
+
+int run() {
+  const auto address = process_environment("AWS_LAMBDA_RUNTIME_API");
+  if (!address) {
+    fmt::print(stderr, "bootstrap: AWS Lambda starts this program (docs/lambda.md); for a command line use dynatlas\n");
+    return exit_usage;
+  }
+  const auto http = open_http(http_options("", process_environment));
+  if (!http) {
+    fmt::print(stderr, "bootstrap: {}\n", http.error().message);
+    return exit_failed;
+  }
+  return Bootstrap(**http, *address).run();
+}
+
+}  // namespace
+
+}  // namespace dynatlas
+
+int main() { return dynatlas::run(); }
