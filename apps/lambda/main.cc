@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cstdio>
 #include <random>
 
@@ -89,4 +90,7 @@ int run() {
 
 }  // namespace dynatlas
 
-int main() { return dynatlas::run(); }
+int main() {
+  std::signal(SIGPIPE, SIG_IGN);  // a server that closed its connection is an error, and not the end
+  return dynatlas::run();
+}
