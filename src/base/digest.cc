@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/digest.h"
 
+#include <openssl/evp.h>
 #include <openssl/sha.h>
 
 #include <array>
@@ -17,6 +18,13 @@ std::string sha256_hex(std::string_view bytes) {
     hex += digits[byte & 15];
   }
   return hex;
+}
+
+std::string md5(std::string_view bytes) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_md5(), nullptr) != 1) return {};
+  return {reinterpret_cast<const char*>(digest.data()), size};
 }
 
 }  // namespace dynatlas

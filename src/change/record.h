@@ -42,6 +42,7 @@ struct Record {
   std::string_view table;            // empty where the record names none
   std::optional<std::int64_t> time;  // µs since 1970 on AWS's clock; whole seconds in `streams`; absent in `item`
   std::string_view sequence;         // digits without leading zeros; empty where the record has no number of its own
+  std::uint64_t sub_sequence = 0;    // of a record inside of an aggregated one: which it is, from 0
   std::string_view stream_arn;       // of a DynamoDB stream; empty where unknown
   std::vector<KeyAttribute> keys;    // from `Keys`, in the order received; for items in the order of the rules
   bool keys_ordered = false;         // `keys` are in key-schema order

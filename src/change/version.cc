@@ -28,7 +28,14 @@ std::string numbered_place(std::string place, std::string_view digits) {
 
 }  // namespace
 
-std::string kinesis_place(std::string_view digits) { return numbered_place("k", digits); }
+std::string kinesis_place(std::string_view digits, std::uint64_t sub_sequence) {
+  constexpr std::size_t sub_sequence_width = 8;  // a Kinesis record has 10 MiB at most
+  std::string place = numbered_place("k", digits);
+  if (sub_sequence == 0) return place;
+  place += '.';
+  append_padded(place, sub_sequence, sub_sequence_width);
+  return place;
+}
 
 std::string stream_place(std::string_view stream_hash, std::string_view digits) {
   return numbered_place("d" + std::string(stream_hash), digits);

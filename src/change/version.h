@@ -13,10 +13,11 @@ namespace dynatlas {
 //   s  where the change stood:
 //      ""                     a copied item: older than any change of its t
 //      k NNN digits           a Kinesis record's sequence number; NNN says how many digits follow
+//      k NNN digits . N       of a record inside of an aggregated one but the first: which it is, in 8 digits
 //      d HHHHHHHH NNN digits  a DynamoDB Streams record's; the first 8 hex digits of the SHA-256 of the stream's ARN
 //      f 8 digits 12 digits   a place in files: file and record, from 0
 //
-// Digits have no leading zeros but in `f`, so that the order of the texts is the order of the numbers.
+// The digits of sequence numbers have no leading zeros, so that the order of the texts is the order of the numbers.
 struct Version {
   std::int64_t t = 0;
   std::string s;
@@ -36,7 +37,8 @@ inline bool is_older(const Version& a, const Version& b) {
   return a.s < b.s;
 }
 
-std::string kinesis_place(std::string_view digits);
+// `sub_sequence`: which record of an aggregated one, from 0.
+std::string kinesis_place(std::string_view digits, std::uint64_t sub_sequence = 0);
 std::string stream_place(std::string_view stream_hash, std::string_view digits);
 std::string file_place(std::uint64_t file, std::uint64_t record);
 

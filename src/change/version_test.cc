@@ -25,6 +25,10 @@ TEST(Version, OfKinesisSaysHowManyDigitsFollow) {
   EXPECT_EQ(kinesis_place("49590338271490256608559692538361571095921575989136588898"),
             "k05649590338271490256608559692538361571095921575989136588898");
   EXPECT_EQ(kinesis_place(std::string(129, '9')), "k129" + std::string(129, '9'));
+  EXPECT_EQ(kinesis_place("9", 1), "k0019.00000001");
+  expect_order({1, kinesis_place("9")}, {1, kinesis_place("9", 1)});
+  expect_order({1, kinesis_place("9", 9)}, {1, kinesis_place("9", 10)});
+  expect_order({1, kinesis_place("9", 10)}, {1, kinesis_place("10")});
 }
 
 TEST(Version, OfStreamsNamesItsStream) {

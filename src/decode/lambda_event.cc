@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include "base/base64.h"
 #include "base/printable.h"
+#include "decode/aggregated_record.h"
 #include "decode/members.h"
 
 namespace dynatlas {
@@ -24,30 +26,55 @@ std::string shard_of(std::string_view event_id) {
   return std::string(event_id.substr(0, colon == std::string_view::npos ? 0 : colon));
 }
 
-// The string member `wanted` of the object at `in`; other values are passed over.
-const char* read_member_of(const char* in, std::string_view wanted, Text& text) {
-  if (*in != '{') return skip(in);
-  std::string scratch;
-  return for_each_member(in, scratch, [&](std::string_view name, const char* value) {
-    return name == wanted ? text.read(value) : skip(value);
-  });
+bool has_only_digits(std::string_view text) { return text.find_first_not_of("0123456789") == std::string_view::npos; }
+
+std::vector<char> padded(std::string_view text) {
+  std::vector<char> bytes(text.begin(), text.end());
+  bytes.resize(text.size() + json::json_padding, '\0');
+  return bytes;
 }
+
+// What a record's `kinesis` or `dynamodb` says of where it stood.
+struct Place {
+  Text sequence;
+  std::optional<std::uint64_t> sub_sequence;
+  Text data;
+
+  const char* read_kinesis(const char* in) {
+    return read(in, [this](std::string_view name, const char* value) {
+      return name == "sequenceNumber"      ? sequence.read(value)
+             : name == "subSequenceNumber" ? json::read_whole(value, sub_sequence)
+             : name == "data"              ? data.read(value)
+                                           : skip(value);
+    });
+  }
+  const char* read_dynamodb(const char* in) {
+    return read(in, [this](std::string_view name, const char* value) {
+      return name == "SequenceNumber" ? sequence.read(value) : skip(value);
+    });
+  }
+
+ private:
+  template <class Visit>
+  static const char* read(const char* in, Visit&& visit) {
+    std::string scratch;
+    return *in == '{' ? for_each_member(in, scratch, visit) : skip(in);
+  }
+};
 
 }  // namespace
 
-LambdaEvent::LambdaEvent(std::string_view text) : text_(text.begin(), text.end()), size_(text.size()) {
-  text_.resize(size_ + json::json_padding, '\0');
-}
+LambdaEvent::LambdaEvent(std::string_view text) : text_(padded(text)), size_(text.size()) {}
 
 const char* LambdaEvent::read_record(const char* in) {
-  Text sequence;
+  Place place;
   Text event_id;
   Text source;
   Text stream;
   std::string scratch;
   const char* behind = for_each_member(in, scratch, [&](std::string_view name, const char* value) -> const char* {
-    if (name == "kinesis") return read_member_of(value, "sequenceNumber", sequence);
-    if (name == "dynamodb") return read_member_of(value, "SequenceNumber", sequence);
+    if (name == "kinesis") return place.read_kinesis(value);
+    if (name == "dynamodb") return place.read_dynamodb(value);
     if (name == "eventID") return event_id.read(value);
     if (name == "eventSource") return source.read(value);
     if (name == "eventSourceARN") return stream.read(value);
@@ -58,11 +85,33 @@ const char* LambdaEvent::read_record(const char* in) {
   if (!is_kinesis && source.view() != "aws:dynamodb") foreign_ = source.empty() ? "nobody" : source.view();
   EventRecord record;
   record.text = {in, static_cast<std::size_t>(behind - in)};
-  record.sequence = sequence.view();
+  record.sequence = place.sequence.view();
+  record.sub_sequence = place.sub_sequence;
   record.stream = stream.view();
   if (is_kinesis) record.shard = shard_of(event_id.view());
-  records_.push_back(std::move(record));
+  if (!is_kinesis || !unpack(record, place.data.view())) records_.push_back(std::move(record));
   return behind;
+}
+
+// Puts the records inside of an aggregated one in its place. False where it is none, or a damaged one, or was inside of
+// another: that is the decoder's to say.
+bool LambdaEvent::unpack(const EventRecord& around, std::string_view base64) {
+  if (!base64.starts_with(aggregated_base64) || around.sub_sequence) return false;
+  std::vector<std::uint8_t> data(base64_decoded_room(base64.size()));
+  const std::size_t size = base64_decode(base64, data.data());
+  const std::string_view bytes(reinterpret_cast<const char*>(data.data()), size == base64_invalid ? 0 : size);
+  const auto records = is_aggregated(bytes) ? unpack_aggregated(bytes) : std::nullopt;
+  if (!records || !has_only_digits(around.sequence)) return false;
+  unpacked_.push_back(padded(event_of_aggregated(around.sequence, *records)));
+  const std::size_t first = records_.size();
+  std::string scratch;
+  for_each_member(unpacked_.back().data(), scratch,
+                  [this](std::string_view, const char* value) { return read_records(value); });
+  for (std::size_t i = first; i < records_.size(); ++i) {
+    records_[i].shard = around.shard;
+    records_[i].stream = around.stream;
+  }
+  return true;
 }
 
 const char* LambdaEvent::read_records(const char* in) {
@@ -110,7 +159,7 @@ Result<LambdaEvent> LambdaEvent::read(std::string_view text) {
   const char* behind = for_each_member(skip_blanks(begin), scratch, [&event](std::string_view name, const char* value) {
     return event.read_member(name, value);
   });
-  const bool whole = behind != nullptr && skip_blanks(behind) == event.end();
+  const bool whole = behind != nullptr && skip_blanks(behind) == begin + event.size_;
   if (!whole || !simdjson::validate_utf8(begin, event.size_)) {
     if (!event.source_.empty() || !event.foreign_.empty()) return event.refusal();
     return usage("the event is no JSON object with an array of records: correct what invokes the function");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,8 +15,9 @@ namespace dynatlas {
 struct EventRecord {
   std::string_view text;  // as it stands there; refers to the event, and json::json_padding bytes may be read behind it
   std::string sequence;   // its sequence number as received: what a failure is told by; empty where it has none
-  std::string shard;      // of Kinesis, where `eventID` tells it
-  std::string stream;     // the stream's ARN; empty where it names none
+  std::optional<std::uint64_t> sub_sequence;  // of a record inside of an aggregated one, which was cut, too: from 0
+  std::string shard;                          // of Kinesis, where `eventID` tells it
+  std::string stream;                         // the stream's ARN; empty where it names none
 };
 
 // What a Lambda function is invoked with, cut into its records (docs/lambda.md, "Events").
@@ -34,9 +37,6 @@ class LambdaEvent {
   // Of a tumbling window, whose answer must hold the state: a JSON object, as received; else empty.
   std::string_view window_state() const { return state_; }
 
-  // The end of the text, padding not counted.
-  const char* end() const { return text_.data() + size_; }
-
   LambdaEvent(LambdaEvent&&) = default;
   LambdaEvent& operator=(LambdaEvent&&) = default;
   LambdaEvent(const LambdaEvent&) = delete;  // the views refer to its text
@@ -47,10 +47,12 @@ class LambdaEvent {
 
   const char* read_records(const char* in);
   const char* read_record(const char* in);
+  bool unpack(const EventRecord& around, std::string_view base64);
   const char* read_member(std::string_view name, const char* in);
   Error refusal() const;
 
-  std::vector<char> text_;  // a vector: moving it leaves the bytes where they are
+  std::vector<char> text_;                   // a vector: moving it leaves the bytes where they are
+  std::vector<std::vector<char>> unpacked_;  // of aggregated records: events of what is inside of each, with padding
   std::size_t size_ = 0;
   Kind kind_ = Kind::records;
   std::vector<EventRecord> records_;

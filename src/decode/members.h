@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <charconv>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -43,5 +46,13 @@ class Text {
   std::string_view text_;
   std::string unescaped_;
 };
+
+// Reads the number at `in` where it is a whole one; another value is passed over and leaves what was here.
+inline const char* read_whole(const char* in, std::optional<std::uint64_t>& number) {
+  const char* behind = skip(in);
+  std::uint64_t read = 0;
+  if (behind != nullptr && std::from_chars(in, behind, read).ptr == behind) number = read;
+  return behind;
+}
 
 }  // namespace dynatlas::json

@@ -47,6 +47,8 @@ void RecordDecoder::clear() {
   record_.table = {};
   record_.time.reset();
   record_.sequence = {};
+  record_.sub_sequence = 0;
+  aggregated_event_.clear();
   record_.stream_arn = {};
   if (!record_.keys.empty()) std::swap(record_.keys, used_keys_);
   record_.keys.clear();
@@ -340,6 +342,7 @@ RecordDecoder::Decoded RecordDecoder::decode(const char* in, const char* text_en
   if (shape.failed_batch && !forced_single) return {Outcome::failed_batch, in};
   const char* behind = any ? decode_by_shape(shape, in, text_end) : decode_as_forced(in, text_end);
   if (options_.form == InputForm::lambda && behind == nullptr) fail("is no event: it has no Records array");
+  if (behind == nullptr && !aggregated_event_.empty()) return {Outcome::aggregated, whole.behind};
   return {behind != nullptr ? Outcome::decoded : Outcome::poison, whole.behind};
 }
 
@@ -349,7 +352,9 @@ RecordDecoder::Decoded RecordDecoder::decode_element(const char* in, const char*
     if (const char* behind = decode_change(in, text_end); behind != nullptr) return {Outcome::decoded, behind};
   }
   if (*in != '{') fail("is no JSON object");
-  return pass_over(in, text_end);
+  const Decoded whole = pass_over(in, text_end);
+  const bool aggregated = whole.outcome == Outcome::poison && !aggregated_event_.empty();
+  return aggregated ? Decoded{Outcome::aggregated, whole.behind} : whole;
 }
 
 RecordDecoder::Decoded RecordDecoder::decode_item_of(std::string_view table, const char* in, const char* text_end) {

@@ -33,6 +33,7 @@ class RecordDecoder {
     poison,        // fault() says why; the text is one whole JSON value all the same
     page,          // the value is a wrapper of several records: not decoded, and `behind` is where it begins
     failed_batch,  // the value is what Lambda writes to S3 of a failed batch: see failed_batch_payload()
+    aggregated,    // the value is a Kinesis record that holds several: see aggregated_event()
     broken,        // no valid JSON
     unfinished,    // the text ended inside the value
   };
@@ -58,6 +59,9 @@ class RecordDecoder {
   // none.
   std::string failed_batch_payload(const char* in);
 
+  // After `aggregated`: an event whose elements are the records inside of it.
+  const std::string& aggregated_event() const { return aggregated_event_; }
+
  private:
   // The top-level members of a value, by name and JSON kind.
   struct Shape {
@@ -76,7 +80,8 @@ class RecordDecoder {
     const char* new_image = nullptr;  // in the body
     bool has_data = false;            // of a Kinesis record: base64
     json::Text data;
-    json::Text sequence;  // of that Kinesis record
+    json::Text sequence;                        // of that Kinesis record
+    std::optional<std::uint64_t> sub_sequence;  // of a record that was inside of an aggregated one
     json::Text event_name;
     json::Text table;
     json::Text arn;
@@ -113,6 +118,7 @@ class RecordDecoder {
   const char* read_data(const char* in, ChangeParts& parts);
   const char* read_user_identity(const char* in, ChangeParts& parts);
   bool decode_data(const ChangeParts& parts);
+  bool unpack_data(std::string_view data, const ChangeParts& parts);
   void explain_broken_data(const char* begin, std::size_t size);
   bool read_body_late(const char* text_end, bool inside_data, ChangeParts& parts);
   const char* read_body(const char* in, const char* text_end, Record::Form form, ChangeParts& parts);
@@ -140,6 +146,7 @@ class RecordDecoder {
   RecordFault fault_;
   Buffer image_;
   Buffer data_;  // one Kinesis record's payload, with padding
+  std::string aggregated_event_;
   ChangeParts change_;
   ChangeParts inner_change_;  // in a Kinesis record's payload
   std::string table_;

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/base64.h"
+#include "decode/aggregated_record.h"
 #include "decode/json.h"
 #include "decode/record.h"
 #include "decode/record_time.h"
@@ -104,12 +105,14 @@ void RecordDecoder::ChangeParts::clear() {
   body_read = has_data = kinesis_sign = streams_sign = ttl_delete = false;
   for (json::Text* text : {&data, &sequence, &event_name, &table, &arn, &precision, &body_sequence}) text->clear();
   time = {};
+  sub_sequence.reset();
 }
 
 const char* RecordDecoder::read_kinesis_envelope(const char* in, ChangeParts& parts) {
   return for_each_member(in, scratch_, [&](std::string_view name, const char* value) -> const char* {
     if (name == "data") return read_data(value, parts);
     if (name == "sequenceNumber") return parts.sequence.read(value);
+    if (name == "subSequenceNumber") return json::read_whole(value, parts.sub_sequence);
     return skip(value);
   });
 }
@@ -207,6 +210,7 @@ bool RecordDecoder::decode_data(const ChangeParts& parts) {
   if (size == base64_invalid) return fail("has data that is no valid base64"), false;
   std::memset(data_.data() + size, 0, json::json_padding);
   const char* begin = reinterpret_cast<const char*>(data_.data());
+  if (is_aggregated({begin, size})) return unpack_data({begin, size}, parts);
   if (!simdjson::validate_utf8(begin, size)) return fail("has data that is no valid UTF-8"), false;
   const char* in = skip_blanks(begin);
   if (*in != '{') return fail("has data that is no JSON object of a DynamoDB change"), false;
@@ -214,6 +218,17 @@ bool RecordDecoder::decode_data(const ChangeParts& parts) {
   if (in == nullptr) return explain_broken_data(begin, size), false;
   if (skip_blanks(in) != begin + size) return fail("has data with something behind its JSON object"), false;
   return true;
+}
+
+// Leaves what to read next in `aggregated_event_`, or the fault: it is not decoded itself.
+bool RecordDecoder::unpack_data(std::string_view data, const ChangeParts& parts) {
+  if (parts.sub_sequence) return fail("is an aggregated record inside of an aggregated record"), false;
+  const std::string_view sequence = parts.sequence.view();
+  if (!sequence.empty() && !take_sequence(sequence)) return false;
+  const auto records = unpack_aggregated(data);
+  if (!records) return fail("is an aggregated record whose protocol buffer is damaged"), false;
+  aggregated_event_ = event_of_aggregated(record_.sequence, *records);
+  return false;
 }
 
 // What the decoder could not read may be no JSON at all: that says more.
@@ -234,7 +249,9 @@ bool RecordDecoder::take_numbers(const ChangeParts* envelope, const ChangeParts&
   record_.time = in_microseconds(parts.time, unit);
   if (!record_.time) return fail("has no readable ApproximateCreationDateTime"), false;
   if (record_.form == Record::Form::streams) return take_sequence(parts.body_sequence.view());
-  return envelope == nullptr || take_sequence(envelope->sequence.view());
+  if (envelope == nullptr) return true;
+  record_.sub_sequence = envelope->sub_sequence.value_or(0);
+  return take_sequence(envelope->sequence.view());
 }
 
 // Of a change that is refused: where in the stream it stood, which may be said behind what is wrong with it.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "decode/json.h"
+#include "support/aggregate.h"
 #include "support/readings.h"
 #include "support/text_base64.h"
 
@@ -52,6 +53,8 @@ class Decoding {
         return "page";
       case Outcome::failed_batch:
         return "failed batch: " + decoder.failed_batch_payload(in);
+      case Outcome::aggregated:
+        return "aggregated: " + decoder.aggregated_event();
       case Outcome::broken:
         return "broken at " + at;
       case Outcome::unfinished:
@@ -552,6 +555,27 @@ TEST(DecodeRecord, ReadsOneFormOnlyWhereItIsForced) {
   EXPECT_EQ(read_as(InputForm::any, unmarked), R"(streams remove @1480642020000000 keys={"pk":"1"})");
   EXPECT_EQ(read_as(InputForm::streams, unmarked), R"(streams remove @1480642020000000 keys={"pk":"1"})");
   EXPECT_EQ(read_as(InputForm::kinesis, unmarked), R"(kinesis remove @1480642020000 keys={"pk":"1"})");
+}
+
+TEST(DecodeRecord, UnpacksAnAggregatedRecord) {
+  const std::string data = text_base64_encode(aggregate_of({"a", "b"}));
+  const auto unpacked = [](const std::string& sequence) {
+    const std::string head = R"({"kinesis":{"sequenceNumber":")" + sequence + R"(","subSequenceNumber":)";
+    return "aggregated: {\"Records\":[" + head + R"(0,"data":"YQ=="},"eventSource":"aws:kinesis"},)" + head +
+           R"(1,"data":"Yg=="},"eventSource":"aws:kinesis"}]})";
+  };
+  const auto in_envelope = [&](const std::string& members) {
+    return R"({"kinesis":{"data":")" + data + "\"" + members + R"(},"eventSource":"aws:kinesis"})";
+  };
+  EXPECT_EQ(read(in_envelope(R"(,"sequenceNumber":"0042")")), unpacked("42"));
+  EXPECT_EQ(read(in_envelope("")), unpacked(""));
+  EXPECT_EQ(read(R"({"Data":")" + data + R"(","SequenceNumber":"42"})"), unpacked("42"));
+  EXPECT_EQ(read(in_envelope(R"(,"sequenceNumber":"4 2")")), "poison: has a sequence number that is no number");
+  EXPECT_EQ(read(in_envelope(R"(,"subSequenceNumber":0)")),
+            "poison: is an aggregated record inside of an aggregated record");
+  const std::string damaged = text_base64_encode(aggregate_around("\x1A"));
+  EXPECT_EQ(read(R"({"kinesis":{"data":")" + damaged + "\"}}"),
+            "poison: is an aggregated record whose protocol buffer is damaged");
 }
 
 TEST(DecodeRecord, KnowsWhatLambdaWroteOfAFailedBatch) {

@@ -83,6 +83,7 @@ RecordStream::Step RecordStream::step_values() {
   const RecordDecoder::Decoded decoded = decoder_.decode(in_, end_);
   if (decoded.outcome == RecordDecoder::Outcome::page) return open_page();
   if (decoded.outcome == RecordDecoder::Outcome::failed_batch) return read_nested(in_);
+  if (decoded.outcome == RecordDecoder::Outcome::aggregated) return read_aggregated(decoded.behind);
   return take(decoded, in_);
 }
 
@@ -110,7 +111,8 @@ RecordStream::Step RecordStream::step_elements() {
   const char* begin = in_;
   const bool nested =
       decoded.outcome == RecordDecoder::Outcome::page || decoded.outcome == RecordDecoder::Outcome::failed_batch;
-  const Step step = nested ? read_nested(begin) : take(decoded, begin);
+  const bool aggregated = decoded.outcome == RecordDecoder::Outcome::aggregated;
+  const Step step = nested ? read_nested(begin) : aggregated ? read_aggregated(decoded.behind) : take(decoded, begin);
   if (step == Step::on && state_.place == Place::elements) state_.expect = Expect::separator;
   return step;
 }
@@ -206,6 +208,13 @@ RecordStream::Step RecordStream::read_nested(const char* begin) {
     const std::string payload = decoder_.failed_batch_payload(begin);
     run_nested(payload.empty() ? std::string(begin, behind) : payload);
   }
+  in_ = behind;
+  return Step::on;
+}
+
+// The records inside of an aggregated one, which hold no others.
+RecordStream::Step RecordStream::read_aggregated(const char* behind) {
+  run_nested(decoder_.aggregated_event());
   in_ = behind;
   return Step::on;
 }

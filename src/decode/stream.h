@@ -114,6 +114,7 @@ class RecordStream {
   void leave_table(bool in_responses);
   Step open_page();
   Step read_nested(const char* begin);
+  Step read_aggregated(const char* behind);
   Step refuse_broken(std::string_view cause);
   Step refuse_wrapper(std::string_view cause);
   Step skip_from(const char* at, std::uint64_t broken_line);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "decode/json.h"
+#include "support/aggregate.h"
 #include "support/readings.h"
 #include "support/text_base64.h"
 
@@ -402,6 +403,27 @@ TEST(RecordStream, SaysThatATextIsReadAgainByNobody) {
             (Lines{"item " + item("1"), "none " + item("2") + "}"}));
   const std::string lost = R"({"Responses":{"customers":[)" + item("1") + "],\"orders\":5}}\n" + item("2");
   EXPECT_EQ(readings(lost).back(), "lost item " + item("2"));
+}
+
+// --- aggregated records
+
+TEST(RecordStream, UnpacksAggregatedRecordsWhereverTheyStand) {
+  const auto element = [](const std::vector<std::string>& records) {
+    return R"({"kinesis":{"sequenceNumber":"9","data":")" + text_base64_encode(aggregate_of(records)) + "\"}}";
+  };
+  const std::string second = R"(kinesis remove t @5000 #9.1 keys={"pk":"1"})";
+  const std::string three = element({kinesis, kinesis, "no JSON"});
+  const std::string cause = "has data that is no JSON object of a DynamoDB change";
+  const std::string event = R"({"Records":[)" + three + "," + element({}) + "]}";
+  const Lines expected = {"0 " + shown_kinesis_9, "1 " + second, refused(2, 0, cause)};
+  expect_lines(event, expected);
+  expect_lines(three, expected);
+  expect_lines("[" + event + "]", expected);
+  std::string payload = event;
+  for (std::size_t at = 0; (at = payload.find('"', at)) != std::string::npos; at += 2) payload.insert(at, 1, '\\');
+  expect_lines(R"({"requestContext":{},"payload":")" + payload + "\"}", expected);
+  expect_lines(item("a") + three + item("b"),
+               {shown_item(0, "a"), "1 " + shown_kinesis_9, "2 " + second, refused(3, 0, cause), shown_item(4, "b")});
 }
 
 }  // namespace

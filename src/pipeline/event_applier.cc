@@ -38,7 +38,8 @@ bool is_lower(std::string_view a, std::string_view b) {
 std::string id_of(const EventRecord& record) {
   if (record.stream.empty() || record.sequence.empty()) return "lambda:" + sha256_hex(record.text);
   const std::string shard = record.shard.empty() ? "" : ":" + record.shard;
-  return record.stream + shard + ":" + record.sequence;
+  const std::string sub_sequence = record.sub_sequence ? fmt::format(":{}", *record.sub_sequence) : "";
+  return record.stream + shard + ":" + record.sequence + sub_sequence;
 }
 
 // What can be said of a record without its content.
@@ -117,7 +118,8 @@ Result<void> EventApplier::take_all() {
 
 Result<void> EventApplier::take(std::size_t index) {
   const EventRecord& record = event_->records()[index];
-  const RecordDecoder::Decoded decoded = decoder_.decode_element(record.text.data(), event_->end());
+  const RecordDecoder::Decoded decoded =
+      decoder_.decode_element(record.text.data(), record.text.data() + record.text.size());
   if (auto fault = fault_of(decoded.outcome, decoder_.fault())) {
     const bool is_known = decoded.outcome == RecordDecoder::Outcome::poison;
     return refuse(index, *fault, is_known ? decoder_.record() : Record{});

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "support/aggregate.h"
 #include "support/fake_target.h"
 #include "support/lambda_events.h"
 #include "support/scripted_http.h"
@@ -82,6 +83,21 @@ TEST_F(EventApplierTest, ParksPoisonUnderItsPlaceInTheStream) {
   EXPECT_EQ(parked.form, "lambda");
   EXPECT_EQ(parked.record, poison);
   EXPECT_EQ(summary.told, (std::vector{parked.position + ": " + parked.cause}));
+}
+
+TEST_F(EventApplierTest, AppliesWhatIsInsideOfAggregatedRecords) {
+  const std::string aggregated =
+      kinesis_element_of("9", aggregate_of({change_of("a"), change_of("b"), "no JSON", change_of("a")}));
+  const EventSummary summary = apply({kinesis_element("8", "c"), aggregated});
+  EXPECT_FALSE(summary.failure);
+  EXPECT_EQ(summary.read, 5U);
+  EXPECT_EQ(target.batches,
+            (std::vector<std::vector<std::string>>{{"k0018", "k0019", "k0019.00000001"}, {"k0019.00000003"}}));
+  ASSERT_EQ(target.parked.size(), 1U);
+  EXPECT_EQ(target.parked[0].id, std::string(test_stream) + ":shardId-000000000007:9:2");
+  EXPECT_EQ(target.parked[0].record.find(aggregated), std::string::npos);  // its own text alone
+  target.cannot_park = true;
+  EXPECT_EQ(from(apply({kinesis_element("8", "c"), aggregated})), "9");  // Lambda knows nothing of what is inside
 }
 
 TEST_F(EventApplierTest, ParksWhatTheTargetRefusesUnderThePlaceToo) {

@@ -46,6 +46,7 @@ Result<void> read_one(RecordDecoder& decoder, InputForm form, const std::string&
       return poison(describe(decoder.fault()));
     case RecordDecoder::Outcome::page:
     case RecordDecoder::Outcome::failed_batch:
+    case RecordDecoder::Outcome::aggregated:
       return poison("it holds several records: replay it as a file and drop this one");
     default:
       return poison("it is no valid JSON");

@@ -6,7 +6,8 @@ namespace dynatlas {
 std::optional<Version> Versions::of(const Record& record, std::string_view place) {
   if (!record.time) return std::nullopt;
   if (record.sequence.empty()) return Version{*record.time, std::string(place)};
-  if (record.form == Record::Form::kinesis) return Version{*record.time, kinesis_place(record.sequence)};
+  if (record.form == Record::Form::kinesis)
+    return Version{*record.time, kinesis_place(record.sequence, record.sub_sequence)};
   const std::string_view arn = record.stream_arn.empty() ? std::string_view(stream_arn_) : record.stream_arn;
   if (hash_.empty() || arn != hashed_arn_) {
     hashed_arn_ = arn;

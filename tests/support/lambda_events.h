@@ -19,14 +19,18 @@ inline std::string kinesis_element_of(const std::string& sequence, const std::st
       sequence, text_base64_encode(payload), test_stream);
 }
 
-// The same of an upsert of the item `key`, at this time.
+// DynamoDB's record of an upsert of the item `key`, at this time.
+inline std::string change_of(const std::string& key = "a", const std::string& seconds = "1772442001",
+                             const std::string& table = "t") {
+  return fmt::format(
+      R"({{"eventName":"MODIFY","tableName":"{}","recordFormat":"application/json","dynamodb":{{"ApproximateCreationDateTime":{}000000,"ApproximateCreationDateTimePrecision":"MICROSECOND","Keys":{{"pk":{{"S":"{}"}}}},"NewImage":{{"pk":{{"S":"{}"}}}}}}}})",
+      table, seconds, key, key);
+}
+
+// A Kinesis record of an event, with such a one.
 inline std::string kinesis_element(const std::string& sequence, const std::string& key = "a",
                                    const std::string& seconds = "1772442001", const std::string& table = "t") {
-  return kinesis_element_of(
-      sequence,
-      fmt::format(
-          R"({{"eventName":"MODIFY","tableName":"{}","recordFormat":"application/json","dynamodb":{{"ApproximateCreationDateTime":{}000000,"ApproximateCreationDateTimePrecision":"MICROSECOND","Keys":{{"pk":{{"S":"{}"}}}},"NewImage":{{"pk":{{"S":"{}"}}}}}}}})",
-          table, seconds, key, key));
+  return kinesis_element_of(sequence, change_of(key, seconds, table));
 }
 
 inline std::string poison_element(const std::string& sequence) { return kinesis_element_of(sequence, "no JSON"); }

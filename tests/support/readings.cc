@@ -104,6 +104,7 @@ std::string shown(const Record& record) {
   if (!record.table.empty()) text += " " + std::string(record.table);
   if (record.time) text += " @" + std::to_string(*record.time);
   if (!record.sequence.empty()) text += " #" + std::string(record.sequence);
+  if (record.sub_sequence != 0) text += "." + std::to_string(record.sub_sequence);
   if (!record.stream_arn.empty()) text += " of " + std::string(record.stream_arn);
   if (record.ttl_delete) text += " ttl";
   if (!record.keys.empty()) {
