@@ -61,6 +61,12 @@ Result<void> Handler::reopen() {
   return {};
 }
 
+void Handler::lose_target() {
+  if (!reopen_) return;
+  target_ = nullptr;
+  recalled_ = false;
+}
+
 Answer Handler::apply(const LambdaEvent& event, Clock::Time ends) {
   const Clock::Time began = clock_.now();
   const EventSummary summary = applier_.apply(event, *target_, ends);
@@ -70,7 +76,7 @@ Answer Handler::apply(const LambdaEvent& event, Clock::Time ends) {
     settle_in_spare_time(ends);
     return response_of(event, std::nullopt);
   }
-  if (summary.failure->of_target && reopen_) target_ = nullptr;
+  if (summary.failure->of_target) lose_target();
   if (summary.failure->from.empty()) return failed("Function.EventFailed", summary.failure->error.message);
   return response_of(event, summary.failure);
 }
@@ -97,11 +103,18 @@ void Handler::settle_in_spare_time(Clock::Time ends) {
   if (!settled) log_.warn("tombstones were not settled: " + settled.error().message);
 }
 
+// A process that a tick started knows no collection: it asks for those that others wrote.
+Result<void> Handler::recall_and_settle(Clock::Time ends) {
+  if (!recalled_) RETURN_IF_ERROR(applier_.recall(*target_));
+  recalled_ = true;
+  return target_->settle_until(ends);
+}
+
 Answer Handler::settle(Clock::Time ends) {
-  const Result<void> settled = target_->settle_until(ends);
+  const Result<void> settled = recall_and_settle(ends);
   if (settled) return R"({"settled":true})";
   log_.error(settled.error().message);
-  if (reopen_) target_ = nullptr;
+  lose_target();
   return failed("Function.TargetFailed", settled.error().message);
 }
 

@@ -31,6 +31,8 @@ class Handler {
 
  private:
   Result<void> reopen();
+  void lose_target();
+  Result<void> recall_and_settle(Clock::Time ends);
   Answer apply(const LambdaEvent& event, Clock::Time ends);
   Answer settle(Clock::Time ends);
   void settle_in_spare_time(Clock::Time ends);
@@ -38,6 +40,7 @@ class Handler {
 
   EventApplier applier_;
   std::unique_ptr<TimedTarget> target_;  // null after it failed
+  bool recalled_ = false;                // by this target
   OpenTarget reopen_;
   Clock& clock_;
   Log& log_;

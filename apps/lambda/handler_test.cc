@@ -102,6 +102,17 @@ TEST_F(HandlerTest, SettlesAtATick) {
   EXPECT_EQ(failed.error().type, "Function.TargetFailed");
 }
 
+TEST_F(HandlerTest, RecallsAtATickWhatEarlierProcessesWrote) {
+  target->cannot_recall = true;
+  ASSERT_FALSE(handle(tick));
+  EXPECT_TRUE(target->settled_until.empty());
+  target->cannot_recall = false;
+  ASSERT_TRUE(handle(tick));
+  ASSERT_TRUE(handle(tick));
+  EXPECT_EQ(target->recalled, (std::vector<std::string>{"dynamodb.t", "dynamodb.u is nobody's"}));  // once
+  EXPECT_EQ(target->settled_until.size(), 2U);
+}
+
 TEST_F(HandlerTest, LosesNothingWhereSpareTimeWasTooShort) {
   target->cannot_settle = true;
   const Answer answer = handle(event_of({kinesis_element("8")}));

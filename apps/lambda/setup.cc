@@ -106,6 +106,7 @@ Result<std::unique_ptr<TimedTarget>> open_target(const FunctionSetup& setup, Clo
   options.times = {times.settle_after, times.tombstone_life};
   options.patience = times.patience;
   options.settles_by_itself = false;
+  options.on_documents = IndexOnDocuments::refuse;
   return std::unique_ptr<TimedTarget>(std::make_unique<MongoTarget>(std::move(port), clock, std::move(options)));
 }
 

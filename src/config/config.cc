@@ -129,6 +129,22 @@ Config::Namespace Config::target_of(std::string_view table) const {
   return target;
 }
 
+std::set<std::string> Config::databases() const {
+  std::set<std::string> databases{target_of(default_table).database};
+  for (const auto& [name, unused] : tables_) databases.insert(target_of(name).database);
+  return databases;
+}
+
+std::optional<std::string> Config::table_of(const std::string& database, const std::string& collection) const {
+  const std::string wanted = Namespace{database, collection}.text();
+  for (const auto& [name, unused] : tables_) {
+    if (target_of(name).text() == wanted) return name;
+  }
+  // Of a table that nobody configured the collection has its name.
+  if (is_table_name(collection) && target_of(collection).text() == wanted) return collection;
+  return std::nullopt;
+}
+
 bool Config::says_target_of(std::string_view table) const {
   const TableRules& found = rules(table);
   return !found.database.empty() || !found.collection.empty();

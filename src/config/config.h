@@ -4,6 +4,7 @@
 #include <chrono>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,6 +51,10 @@ class Config : public RulesByTable {
     std::string text() const { return database + "." + collection; }
   };
   Namespace target_of(std::string_view table) const;
+
+  // The databases that tables go to, and the table that goes to a collection; none where no table does.
+  std::set<std::string> databases() const;
+  std::optional<std::string> table_of(const std::string& database, const std::string& collection) const;
 
   // `limits` that are durations.
   struct Times {

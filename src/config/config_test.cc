@@ -70,6 +70,9 @@ TEST_F(ConfigTest, OfNothingHasTheDocumentedDefaults) {
   EXPECT_TRUE(rules.fields.empty());
   EXPECT_EQ(config.target_of("any").text(), "dynamodb.any");
   EXPECT_EQ(config.target_of("a.b").text(), "dynamodb.a.b");
+  EXPECT_EQ(config.databases(), (std::set<std::string>{"dynamodb"}));
+  EXPECT_EQ(config.table_of("dynamodb", "any"), "any");
+  EXPECT_EQ(config.table_of("shop", "any"), std::nullopt);
   EXPECT_EQ(config.default_table, "items");
   EXPECT_EQ(config.kinesis_binary, BinaryText::twice);
   EXPECT_EQ(config.parked_in_a_row, 100U);
@@ -180,7 +183,15 @@ TEST_F(ConfigTest, TakesTheDefaultTableForRecordsThatNameNone) {
 }
 
 TEST_F(ConfigTest, MapsTablesToTargets) {
-  EXPECT_EQ(loaded("tables: [{table: t, to: a.b}]\n").target_of("t").text(), "a.b");
+  const Config named = loaded("tables: [{table: t, to: a.b}]\n");
+  EXPECT_EQ(named.target_of("t").text(), "a.b");
+  EXPECT_EQ(named.databases(), (std::set<std::string>{"a", "dynamodb"}));
+  EXPECT_EQ(named.table_of("a", "b"), "t");
+  EXPECT_EQ(named.table_of("dynamodb", "t"), std::nullopt);
+  const Config starred = loaded("tables: [{table: '*', to: 'shop.*'}]\n");
+  EXPECT_EQ(starred.databases(), (std::set<std::string>{"shop"}));
+  EXPECT_EQ(starred.table_of("shop", "orders"), "orders");
+  EXPECT_EQ(starred.table_of("shop", "no table"), std::nullopt);
   const Config rest = loaded("tables: [{table: t}, {table: '*', to: 'a.*'}]\n");
   EXPECT_EQ(rest.target_of("t").text(), "a.t");
   EXPECT_EQ(rest.target_of("u").text(), "a.u");

@@ -85,6 +85,17 @@ EventSummary EventApplier::apply(const LambdaEvent& event, Target& target, Clock
   return std::move(summary_);
 }
 
+Result<void> EventApplier::recall(TimedTarget& target) {
+  for (const std::string& database : config_.databases()) {
+    RETURN_IF_ERROR(target.recall(database, [&](const std::string& collection) -> const Destination* {
+      const auto table = config_.table_of(database, collection);
+      const auto destination = table ? destinations_.of(*table) : Result<const Destination*>(nullptr);
+      return destination ? *destination : nullptr;
+    }));
+  }
+  return {};
+}
+
 void EventApplier::reset() {
   summary_ = {};
   batch_.clear();

@@ -15,7 +15,7 @@
 #include "pipeline/destinations.h"
 #include "pipeline/origin.h"
 #include "pipeline/waiting_changes.h"
-#include "target/target.h"
+#include "target/timed_target.h"
 #include "transform/version_of.h"
 
 namespace dynatlas {
@@ -49,6 +49,9 @@ class EventApplier {
   // What is not is told by the lowest sequence number of all such records; what comes again behind it is harmless.
   // Changes that a unique index refuses are tried again until `ends`.
   EventSummary apply(const LambdaEvent& event, Target& target, Clock::Time ends);
+
+  // Has the target recall the collections that earlier processes wrote.
+  Result<void> recall(TimedTarget& target);
 
  private:
   // How many records in a row were parked for one cause.

@@ -22,10 +22,16 @@ class TimedTargetTest : public testing::Test {
  protected:
   TimedTargetTest() {
     rules.items.names.metadata = "_dynatlas";
+    start();
+  }
+
+  // Another process.
+  void start() {
     MongoTargetOptions options;
     options.state_database = "state";
     options.seed = 1;
     options.settles_by_itself = false;
+    options.on_documents = IndexOnDocuments::refuse;
     target.emplace(std::make_unique<SimulatedPort>(server, weather), weather, options);
   }
 
@@ -34,9 +40,23 @@ class TimedTargetTest : public testing::Test {
     change.destination = &destination;
     change.operation = Record::Operation::remove;
     change.key = {BsonType::string, string_value("a")};
+    if (rules.id == IdForm::objectid) change.key = {BsonType::document, key_fields()};
     change.version = Version{weather.now().time_since_epoch().count(), "k0011"};
     change.kind = "timed";
     return target->apply(std::span(&change, 1));
+  }
+
+  static std::string key_fields() {
+    Buffer out;
+    OpenDocument key(out);
+    append_string_element(out, "pk", "a");
+    key.close();
+    return std::string(out.view());
+  }
+
+  Result<void> recall() {
+    return target->recall(
+        "shop", [this](const std::string& name) { return name == destination.collection ? &destination : nullptr; });
   }
 
   // A writer that died before its look-up after left it.
@@ -44,16 +64,17 @@ class TimedTargetTest : public testing::Test {
     Buffer out;
     OpenDocument document(out);
     append_string_element(out, "_id", "a");
+    append_string_element(out, "pk", "a");
     begin_element(out, BsonType::document, "_dynatlas");
     OpenDocument metadata(out);
     append_int64(out, "t", 1);
     append_string_element(out, "s", "k0010");
     metadata.close();
     document.close();
-    server.put({"shop", "t"}, std::string(out.view()));
+    server.put({"shop", destination.collection}, std::string(out.view()));
   }
 
-  std::size_t documents() { return server.find({"shop", "t"}, everything).size(); }
+  std::size_t documents() { return server.find({"shop", destination.collection}, everything).size(); }
 
   Server server;
   FairWeather weather;
@@ -83,6 +104,48 @@ TEST_F(TimedTargetTest, SettlesOnceAMinute) {
   weather.sleep(seconds(30));
   ASSERT_TRUE(target->settle_until(weather.now() + milliseconds(50)));
   EXPECT_EQ(documents(), 0U);
+}
+
+TEST_F(TimedTargetTest, SettlesWhatEarlierProcessesWroteOnceItRecallsIt) {
+  for (const IdForm id : {IdForm::key, IdForm::objectid}) {
+    rules.id = id;
+    destination.collection = id == IdForm::key ? "t" : "u";
+    ASSERT_TRUE(remove());
+    leave_zombie();
+    weather.sleep(minutes(11));
+    start();
+    ASSERT_TRUE(target->settle_until(weather.now() + milliseconds(50)));
+    EXPECT_EQ(documents(), 1U);
+    ASSERT_TRUE(recall());
+    weather.sleep(minutes(1));
+    ASSERT_TRUE(target->settle_until(weather.now() + milliseconds(50)));
+    EXPECT_EQ(documents(), 0U);
+  }
+}
+
+TEST_F(TimedTargetTest, RecallsNothingOfAnotherMapping) {
+  ASSERT_TRUE(remove());
+  leave_zombie();
+  weather.sleep(minutes(11));
+  start();
+  rules.fingerprint = "another";
+  ASSERT_TRUE(recall());
+  ASSERT_TRUE(target->settle_until(weather.now() + milliseconds(50)));
+  EXPECT_EQ(documents(), 1U);
+}
+
+TEST_F(TimedTargetTest, SaysWhichIndexACollectionWithDocumentsLacks) {
+  rules.id = IdForm::objectid;
+  leave_zombie();
+  const auto refused = remove();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::fatal);
+  const std::string command = R"(db.getSiblingDB("shop").getCollection("t").createIndex({"pk": 1}, {unique: true}))";
+  EXPECT_NE(refused.error().message.find(command), std::string::npos) << refused.error().message;
+  EXPECT_TRUE(server.find({"shop", "dynatlas.tombstones.t"}, everything).empty());
+  SimulatedPort port(server, weather);
+  ASSERT_TRUE(port.make_index({"shop", "t"}, {"by_pk", {"pk"}, true, std::nullopt}, seconds(1)));
+  EXPECT_TRUE(remove());
 }
 
 TEST_F(TimedTargetTest, SendsNothingAfterItsEnd) {

@@ -41,6 +41,14 @@ class FakeTarget : public TimedTarget {
   Result<void> drain() override { return {}; }
   Result<void> break_off() override { return {}; }
   void end_by(Clock::Time time) override { ends = time; }
+  Result<void> recall(const std::string& database, const DestinationOf& destination_of) override {
+    if (cannot_recall) return fatal("the server is away");
+    for (const char* collection : {"t", "u"}) {
+      const Destination* destination = destination_of(collection);
+      recalled.push_back(database + "." + collection + (destination == nullptr ? " is nobody's" : ""));
+    }
+    return {};
+  }
   Result<void> settle_until(Clock::Time time) override {
     settled_until.push_back(time);
     if (cannot_settle) return fatal("the server is away");
@@ -51,11 +59,13 @@ class FakeTarget : public TimedTarget {
   std::optional<std::size_t> down_after;  // so many batches are taken
   bool cannot_park = false;
   bool cannot_settle = false;
+  bool cannot_recall = false;
 
   std::vector<std::vector<std::string>> batches;
   std::vector<ParkedRecord> parked;
   std::optional<Clock::Time> ends;
   std::vector<Clock::Time> settled_until;
+  std::vector<std::string> recalled;
 };
 
 }  // namespace dynatlas

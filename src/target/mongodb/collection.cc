@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "base/printable.h"
+#include "decode/extended_json.h"
 #include "target/kind.h"
 #include "target/mongodb/tombstones.h"
 #include "target/stored_document.h"
@@ -20,9 +22,10 @@ namespace {
 //   kind         "timed", "d" and a stream's hash, or empty while no numbered change has come
 //   fingerprint  of the mapping that its documents were written under
 constexpr std::int32_t entry_format = 1;
+constexpr const char* entries_name = "dynatlas.collections";
 
 CollectionName entries_of(const MongoCollection& collection) {
-  return {collection.destination->database, "dynatlas.collections"};
+  return {collection.destination->database, entries_name};
 }
 
 KeyFilter entry_filter(const MongoCollection& collection) { return id_filter(collection.destination->collection); }
@@ -124,7 +127,7 @@ bool keeps_keys_unique(const std::string& shard_key, const Guarded& documents) {
   BsonElement element;
   std::size_t count = 0;
   for (; reader.next(element); ++count) {
-    if (!documents.by_fields()) {
+    if (!documents.by_fields) {
       if (element.name != "_id") return false;
       continue;
     }
@@ -146,7 +149,7 @@ Result<void> check_facts(const CollectionFacts& facts, const MongoCollection& co
                     name));
   }
   if (facts.shard_key && !keeps_keys_unique(*facts.shard_key, collection.documents)) {
-    const std::string wanted = collection.documents.by_fields()
+    const std::string wanted = collection.documents.by_fields
                                    ? fmt::format("the key attributes in their order ({}), not hashed",
                                                  fmt::join(collection.documents.key_fields, ", "))
                                    : "`_id`";
@@ -165,20 +168,50 @@ bool is_on(const IndexFacts& index, std::vector<std::string> fields) {
   return names == fields;
 }
 
+constexpr std::string_view any_document{"\5\0\0\0\0", 5};  // the empty filter
+
+// As the shell takes it.
+std::string index_command(const Guarded& documents, const NewIndex& index) {
+  Buffer out;
+  out.append("db.getSiblingDB(");
+  append_json_string(documents.name.database, out);
+  out.append(").getCollection(");
+  append_json_string(documents.name.collection, out);
+  out.append(").createIndex({");
+  for (std::size_t i = 0; i < index.fields.size(); ++i) {
+    out.append(i == 0 ? "" : ", ");
+    append_json_string(index.fields[i], out);
+    out.append(": 1");
+  }
+  out.append("}, {unique: true})");
+  return std::string(out.view());
+}
+
+Result<void> check_no_documents(DeadlinePort& port, const Guarded& documents, const NewIndex& index) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> some,
+                   port.find_first(documents.name, any_document, ones({"_id"}), 1));
+  if (some.empty()) return {};
+  return fatal(fmt::format(
+      "{}: has documents, but not the unique index that `id: objectid` needs. Build it, and the events that "
+      "wait are applied: {} (docs/mongodb.md, \"Continuing a collection\", finds keys that stand twice)",
+      documents.name.text(), printable(index_command(documents, index))));
+}
+
 // With `id: objectid` a key is unique by an index on its attributes; one that is there already serves, in any order.
-Result<void> make_key_index(DeadlinePort& port, DeadlinePort& indexes, const Guarded& documents) {
-  if (!documents.by_fields()) return {};
+Result<void> make_key_index(DeadlinePort& port, DeadlinePort& indexes, const Guarded& documents,
+                            IndexOnDocuments on_documents) {
+  if (!documents.by_fields) return {};
   ASSIGN_OR_RETURN(const std::vector<IndexFacts> there, port.indexes_of(documents.name));
   const bool serves = std::any_of(there.begin(), there.end(), [&](const IndexFacts& index) {
     return index.unique && index.whole && is_on(index, documents.key_fields);
   });
   if (serves) return {};
   const NewIndex index{"dynatlas_key", documents.key_fields, true, std::nullopt};
+  if (on_documents == IndexOnDocuments::refuse) RETURN_IF_ERROR(check_no_documents(port, documents, index));
   if (auto made = indexes.make_index(documents.name, index); !made) {
     if (made.error().kind != ErrorKind::fatal) return made;
     return fatal(
         fmt::format("{}; `id: objectid` needs a unique index on {}: where two documents have one key, docs/mongodb.md "
-                    ""
                     "(\"Continuing a collection\") has the command that finds them",
                     made.error().message, fmt::join(documents.key_fields, ", ")));
   }
@@ -190,15 +223,14 @@ Result<void> make_tombstone_indexes(DeadlinePort& indexes, const CollectionName&
   return indexes.make_index(name, {"settle_at", {"settle_at"}, false, std::nullopt});
 }
 
-MongoCollection collection_of(const Change& change) {
-  const Destination& destination = *change.destination;
+MongoCollection collection_of(const Destination& destination) {
   const TableRules& rules = *destination.rules;
   MongoCollection collection;
   collection.destination = &destination;
   collection.documents.name = {destination.database, destination.collection};
   collection.documents.metadata = rules.items.names.metadata;
   collection.documents.refuse_foreign = rules.guard && rules.refuse_existing;
-  if (rules.id == IdForm::objectid) collection.documents.key_fields = names_in(change.key.value);
+  collection.documents.by_fields = rules.id == IdForm::objectid;
   collection.tombstones.name = {destination.database, tombstones_name(collection.documents.name)};
   return collection;
 }
@@ -210,7 +242,9 @@ struct Looked {
 };
 
 Result<Looked> look(DeadlinePort& port, const Change& change) {
-  Looked looked{collection_of(change)};
+  Looked looked{collection_of(*change.destination)};
+  Guarded& documents = looked.collection.documents;
+  if (documents.by_fields) documents.key_fields = names_in(change.key.value);
   ASSIGN_OR_RETURN(const CollectionFacts facts, port.facts_of(looked.collection.documents.name));
   RETURN_IF_ERROR(check_facts(facts, looked.collection));
   ASSIGN_OR_RETURN(looked.has_entry, read_entry(port, looked.collection));
@@ -224,13 +258,27 @@ Result<MongoCollection> look_at_collection(DeadlinePort& port, const Change& cha
   return std::move(looked.collection);
 }
 
-Result<MongoCollection> open_collection(DeadlinePort& port, DeadlinePort& indexes, const Change& change) {
+Result<MongoCollection> open_collection(DeadlinePort& port, DeadlinePort& indexes, const Change& change,
+                                        IndexOnDocuments on_documents) {
   ASSIGN_OR_RETURN(Looked looked, look(port, change));
   MongoCollection& collection = looked.collection;
-  RETURN_IF_ERROR(make_key_index(port, indexes, collection.documents));
+  RETURN_IF_ERROR(make_key_index(port, indexes, collection.documents, on_documents));
   if (collection.has_tombstones()) RETURN_IF_ERROR(make_tombstone_indexes(indexes, collection.tombstones.name));
   if (!looked.has_entry) RETURN_IF_ERROR(make_entry(port, collection));
   return std::move(collection);
+}
+
+Result<std::vector<MongoCollection>> collections_in(DeadlinePort& port, const std::string& database,
+                                                    const TimedTarget::DestinationOf& destination_of) {
+  ASSIGN_OR_RETURN(const std::vector<std::string> entries, port.find({database, entries_name}, any_document, ""));
+  std::vector<MongoCollection> collections;
+  for (const std::string& entry : entries) {
+    const Destination* destination = destination_of(text_member(entry, "_id"));
+    if (destination == nullptr || text_member(entry, "fingerprint") != destination->rules->fingerprint) continue;
+    MongoCollection collection = collection_of(*destination);
+    if (collection.has_tombstones()) collections.push_back(std::move(collection));
+  }
+  return collections;
 }
 
 Result<void> check_kind(DeadlinePort& port, MongoCollection& collection, const Change& change, KindMode mode) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "target/mongodb/guarded_batch.h"
+#include "target/timed_target.h"
 
 namespace dynatlas {
 
@@ -10,10 +11,20 @@ namespace dynatlas {
 // attributes. Nothing is written before everything was looked at. Fatal, with what to do: a view; and with the guard on
 // a collation, a shard key under which one key could stand twice (docs/mongodb.md, "Collections that cannot be
 // written"), an entry of another mapping. `indexes` is the same port with the time that building them may take.
-Result<MongoCollection> open_collection(DeadlinePort& port, DeadlinePort& indexes, const Change& change);
+//
+// A collection with documents that lacks the index of its key: with `refuse` it is not built, and the error says the
+// command that does, for it may take longer than there is time.
+enum class IndexOnDocuments : std::uint8_t { build, refuse };
+Result<MongoCollection> open_collection(DeadlinePort& port, DeadlinePort& indexes, const Change& change,
+                                        IndexOnDocuments on_documents);
 
 // The same without writing anything: the collection may be absent, and its entry, too.
 Result<MongoCollection> look_at_collection(DeadlinePort& port, const Change& change);
+
+// The collections of `database` that have an entry of the mapping in force, and tombstones: enough of each for its
+// settle pass. Kinds and key fields are not known.
+Result<std::vector<MongoCollection>> collections_in(DeadlinePort& port, const std::string& database,
+                                                    const TimedTarget::DestinationOf& destination_of);
 
 // Keeps to one kind of versions: whole seconds and microseconds do not compare. The first that comes is remembered in
 // the collection's entry, unless `dry_run`; another is fatal.

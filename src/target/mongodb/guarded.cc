@@ -70,7 +70,7 @@ class GuardedWrites {
 
   void prepare() {
     const VersionPlace place = guarded_.place();
-    OlderFilters older(place, guarded_.by_fields(), guarded_.refuse_foreign ? guarded_.metadata : "");
+    OlderFilters older(place, guarded_.by_fields, guarded_.refuse_foreign ? guarded_.metadata : "");
     for (std::size_t i = 0; i < writes_.size(); ++i) {
       const GuardedWrite& write = writes_[i];
       filter_begins_.push_back(filters_.size());
@@ -181,7 +181,7 @@ Result<StoredVersions> find_versions(DeadlinePort& port, const Guarded& guarded,
   while (!keys.empty()) {
     const std::size_t count = keys_that_fit(keys);
     ASSIGN_OR_RETURN(const std::vector<std::string> documents,
-                     port.find(guarded.name, keys_filter(keys.first(count), guarded.by_fields()), projection));
+                     port.find(guarded.name, keys_filter(keys.first(count), guarded.by_fields), projection));
     for (const std::string& document : documents) {
       if (auto added = add_version(document, guarded, versions); !added)
         return fatal(guarded.name.text() + ": " + added.error().message);
@@ -220,11 +220,11 @@ Result<void> remove_not_newer(DeadlinePort& port, const Guarded& guarded, std::s
 
 DuplicateOf duplicate_of(const StatementFault& fault, const Guarded& guarded) {
   std::vector<std::string> fields = fault.index_fields;
-  std::vector<std::string> key = guarded.by_fields() ? guarded.key_fields : std::vector<std::string>{"_id"};
+  std::vector<std::string> key = guarded.by_fields ? guarded.key_fields : std::vector<std::string>{"_id"};
   std::sort(fields.begin(), fields.end());
   std::sort(key.begin(), key.end());
   if (!fields.empty()) return fields == key ? DuplicateOf::key : DuplicateOf::other;
-  if (fault.index_name == "_id_" && !guarded.by_fields()) return DuplicateOf::key;
+  if (fault.index_name == "_id_" && !guarded.by_fields) return DuplicateOf::key;
   return DuplicateOf::unknown;
 }
 

@@ -16,13 +16,13 @@ namespace dynatlas {
 // A collection whose documents are written under the guard: the user's, or the one of its tombstones.
 struct Guarded {
   CollectionName name;
-  std::vector<std::string> key_fields;  // of `id: objectid`; empty where the key is `_id`
+  bool by_fields = false;               // `id: objectid`: the key is the key attributes as fields, else it is `_id`
+  std::vector<std::string> key_fields;  // then these; empty while no change told them
   std::string metadata;                 // the field that holds the version; empty where it stands on top
   bool refuse_foreign = false;          // `existing: refuse`
 
-  bool by_fields() const { return !key_fields.empty(); }
   VersionPlace place() const { return metadata.empty() ? VersionPlace::on_top() : VersionPlace::in_field(metadata); }
-  KeyFilter filter(const StoredKey& key) const { return {key, by_fields()}; }
+  KeyFilter filter(const StoredKey& key) const { return {key, by_fields}; }
 };
 
 // What stands under a key.

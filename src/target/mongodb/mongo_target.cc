@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "target/coalesce.h"
-#include "target/mongodb/collection.h"
 #include "target/mongodb/parking.h"
 #include "target/mongodb/tombstones.h"
 
@@ -110,10 +109,11 @@ Result<void> MongoTarget::open(const Change& change) {
     DeadlinePort indexes = limited_to(index_limit);
     const auto found = collections_.find(change.destination);
     if (found != collections_.end()) return check_kind(port, found->second, change, KindMode::remember);
-    ASSIGN_OR_RETURN(MongoCollection collection, open_collection(port, indexes, change));
+    ASSIGN_OR_RETURN(MongoCollection collection, open_collection(port, indexes, change, options_.on_documents));
     RETURN_IF_ERROR(check_kind(port, collection, change, KindMode::remember));
     if (options_.settles_by_itself) RETURN_IF_ERROR(settle(collection, Clock::Time::max()));
     collections_.emplace(change.destination, std::move(collection));
+    recalled_.erase(change.destination);
     return {};
   });
 }
@@ -148,12 +148,27 @@ Result<void> MongoTarget::settle() {
   return {};
 }
 
+Result<void> MongoTarget::recall(const std::string& database, const DestinationOf& destination_of) {
+  return persistence_.run([&]() -> Result<void> {
+    port_->begin_session();
+    DeadlinePort port = limited();
+    ASSIGN_OR_RETURN(std::vector<MongoCollection> found, collections_in(port, database, destination_of));
+    for (MongoCollection& collection : found) {
+      if (!collections_.contains(collection.destination))
+        recalled_.emplace(collection.destination, std::move(collection));
+    }
+    return {};
+  });
+}
+
 Result<void> MongoTarget::settle_until(Clock::Time time) {
   const Clock::Time began = clock_.now();
   if (began - settled_ < settle_every) return {};
-  for (const auto& [destination, collection] : collections_) {
-    port_->begin_session();
-    RETURN_IF_ERROR(settle(collection, time));
+  for (const auto* some : {&collections_, &recalled_}) {
+    for (const auto& [destination, collection] : *some) {
+      port_->begin_session();
+      RETURN_IF_ERROR(settle(collection, time));
+    }
   }
   if (clock_.now() < time) settled_ = began;
   return {};

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "target/mongodb/collection.h"
 #include "target/mongodb/guarded_batch.h"
 #include "target/mongodb/persistence.h"
 #include "target/timed_target.h"
@@ -21,6 +22,7 @@ struct MongoTargetOptions {
   std::uint32_t seed = std::random_device{}();                   // of the back-off's jitter
   const std::atomic<bool>* stop = nullptr;                       // once it is set, nobody is asked again
   bool settles_by_itself = true;                                 // else only when it is told to
+  IndexOnDocuments on_documents = IndexOnDocuments::build;
 };
 
 // A MongoDB server, kept equal to the tables under the guard (docs/mongodb.md). What may work later is tried again with
@@ -39,6 +41,7 @@ class MongoTarget : public TimedTarget {
   Result<void> settle();
 
   void end_by(Clock::Time time) override;
+  Result<void> recall(const std::string& database, const DestinationOf& destination_of) override;
   Result<void> settle_until(Clock::Time time) override;
 
  private:
@@ -58,6 +61,7 @@ class MongoTarget : public TimedTarget {
   MongoTargetOptions options_;
   Persistence persistence_;
   std::map<const Destination*, MongoCollection> collections_;
+  std::map<const Destination*, MongoCollection> recalled_;  // written before, and not by this process
   std::size_t changes_at_once_;  // fewer after a batch that failed, as it may have been too much for its time limit
   Clock::Time settled_;          // the last time that nothing was left
   Clock::Time ends_ = Clock::Time::max();

@@ -41,7 +41,7 @@ std::string mark(const Version& version, const std::string& metadata, bool has_m
 std::string marked_key(const Change& change, const Guarded& documents) {
   Buffer out;
   OpenDocument document(out);
-  if (!documents.by_fields()) append_element(out, change.key.type, "_id", change.key.value);
+  if (!documents.by_fields) append_element(out, change.key.type, "_id", change.key.value);
   out.append(change.key_fields);
   append_marked_field(out, *change.version, documents.metadata);
   document.close();
