@@ -82,6 +82,28 @@ TEST_F(MongoError, StopsAtItsLimit) {
   EXPECT_LT(spent(began), milliseconds(1000));
 }
 
+// libmongoc still takes the server for known then, and asks it twice.
+TEST_F(MongoError, StopsAtItsLimitWhileItConnectsAnew) {
+  server.next("update", FakeReply::silence());
+  EXPECT_FALSE(update(1, milliseconds(150)));
+  server.always("hello", [](const FakeCommand&) { return FakeReply::silence(); });
+  const auto began = Clock::now();
+  EXPECT_EQ(shown_error(update(1, milliseconds(150))), "retry: update of shop.customers: no answer within 150 ms");
+  EXPECT_LT(spent(began), milliseconds(1000));
+}
+
+TEST_F(MongoError, ComesBackFromALateAnswerOfAServerThatIsGoneThen) {
+  {
+    FakeMongod other;
+    auto connected = connect_mongo({other.uri()});
+    ASSERT_TRUE(connected);
+    port = *std::move(connected);
+    other.next("update", FakeReply::silence());
+    EXPECT_FALSE(update(1, milliseconds(150)));
+  }
+  EXPECT_EQ(shown_error(update(1)), "retry: update of shop.customers: host 127.0.0.1: it cannot be connected to");
+}
+
 TEST_F(MongoError, HasOneLimitForAllCommandsOfACall) {
   server.hello(R"({"maxWriteBatchSize":1})");
   connect();

@@ -84,7 +84,7 @@ std::string_view step_text(ConnectFailure::Step step) {
 Error error_of_connection(const CommandName& command, const Connections& connections) {
   if (const auto& failure = connections.failure())
     return retry(fmt::format("{}: host {}: {}", command.text(), failure->host, step_text(failure->step)));
-  if (connections.timed_out())
+  if (connections.timed_out() || connections.time_left().count() == 0)
     return retry(fmt::format("{}: no answer within {} ms", command.text(), connections.limit().count()));
   if (connections.lost()) return retry(fmt::format("{}: the connection to MongoDB was lost", command.text()));
   return retry(fmt::format("{}: no server takes writes just now", command.text()));

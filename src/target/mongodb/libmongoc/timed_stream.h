@@ -19,10 +19,7 @@ struct ConnectFailure {
 
 // The connections of one client, and what bounds them. libmongoc has one socket timeout for a client's whole life and
 // for each read on its own; a call's limit is for all it does. So the streams that libmongoc makes are wrapped in ones
-// that stop at the call's end: after it nothing is sent any more.
-//
-// What the limit does not shorten is a server's answer to the first `hello` of a connection, for which libmongoc waits
-// connectTimeoutMS; nothing that writes has been sent then.
+// that stop at the call's end: after it nothing is sent any more, and nothing waited for.
 class Connections {
  public:
   using Clock = std::chrono::steady_clock;
