@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -38,6 +39,15 @@ std::optional<std::string> usual_file() {
   if (const char* named = std::getenv("DYNATLAS_CONFIG"); named != nullptr && *named != '\0') return named;
   std::error_code error;
   return std::filesystem::exists("dynatlas.yaml", error) ? std::optional<std::string>("dynatlas.yaml") : std::nullopt;
+}
+
+// Whoever names a dead letter twice means it once.
+std::vector<std::string> without_repeats(const std::vector<std::string>& ids) {
+  std::vector<std::string> once;
+  for (const std::string& id : ids) {
+    if (std::find(once.begin(), once.end(), id) == once.end()) once.push_back(id);
+  }
+  return once;
 }
 
 Result<ConfiguredTarget> load(const Options& options) {
@@ -105,8 +115,9 @@ Result<int> run_replay(const Options& options) {
   ASSIGN_OR_RETURN(const ConfiguredTarget configured, load(options));
   ASSIGN_OR_RETURN(const TargetWithLetters opened, open(options, configured));
   LettersSummary summary;
-  const Result<void> replayed = replay_letters(configured.config, {options.ids, options.table}, *opened.target,
-                                               *opened.letters, system_clock(), stop_on_signals(), summary);
+  const Result<void> replayed =
+      replay_letters(configured.config, {without_repeats(options.ids), options.table}, *opened.target, *opened.letters,
+                     system_clock(), stop_on_signals(), summary);
   fmt::print(stderr, "{}applied {}, stale {}, filtered {}; left: refused {}, too old {}, unknown {}\n",
              said_first(options), summary.applied, summary.stale, summary.filtered, summary.refused, summary.too_old,
              summary.missing);
@@ -127,7 +138,7 @@ Result<int> run_drop(const Options& options) {
   ASSIGN_OR_RETURN(const TargetWithLetters opened, open(options, configured));
   std::vector<std::string> dropped;
   int code = exit_done;
-  for (const std::string& id : options.ids) {
+  for (const std::string& id : without_repeats(options.ids)) {
     ASSIGN_OR_RETURN(const std::optional<StoredLetter> stored, opened.letters->find(id));
     if (!stored) {
       code = tell_missing(id);

@@ -36,6 +36,9 @@ TEST_F(MongoError, TellsWhatPassesFromWhatDoesNot) {
       {R"("code":61,"errmsg":"SECRET")",
        "fatal: update of shop.customers: MongoDB refused it with error 61 (ShardKeyNotFound): shard the collection by "
        "_id"},
+      {R"("code":13297,"errmsg":"SECRET")",
+       "fatal: update of shop.customers: MongoDB refused it with error 13297 (DatabaseDifferCase): there is a database "
+       "of the same name in other capital and small letters: name that one"},
       {R"("code":8000,"errmsg":"SECRET Too Many requests")",
        "retry: update of shop.customers: MongoDB answered with error 8000 (AtlasError)"},
       {R"("code":8000,"errmsg":"you are over your space quota, using 513 MB of 512 MB")",

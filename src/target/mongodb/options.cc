@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "target/mongodb/options.h"
 
+#include <cstdlib>
+
 #include "base/module.h"
 #include "target/mongodb/module.h"
 
@@ -9,6 +11,9 @@ namespace dynatlas {
 namespace {
 
 Result<const MongoModule*> open_module() {
+  // libmongoc counts in memory that other processes may look at, and complains, before it can be told where to, when
+  // there is none. Nobody looks.
+  setenv("MONGOC_DISABLE_SHM", "1", 0);  // NOLINT(concurrency-mt-unsafe): who reads the environment did so before
   ASSIGN_OR_RETURN(const void* const module,
                    load_module({mongo_module_file, mongo_module_entry, "which speaks with MongoDB"}));
   return static_cast<const MongoModule*>(module);

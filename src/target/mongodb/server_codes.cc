@@ -72,6 +72,7 @@ constexpr Code codes[] = {
     {11600, "InterruptedAtShutdown", CodeClass::retry},
     {11602, "InterruptedDueToReplStateChange", CodeClass::retry},
     {12582, "DuplicateKey", CodeClass::duplicate_key},
+    {13297, "DatabaseDifferCase", CodeClass::fatal},
     {13388, "StaleConfig", CodeClass::retry},
     {13435, "NotPrimaryNoSecondaryOk", CodeClass::retry},
     {13436, "NotPrimaryOrSecondary", CodeClass::retry},

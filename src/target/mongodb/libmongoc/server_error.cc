@@ -52,6 +52,8 @@ std::string_view fix_of(std::int32_t code) {
     case 79:
     case 100:
       return "make the write concern majority possible on this replica set";
+    case 13297:
+      return "there is a database of the same name in other capital and small letters: name that one";
     case atlas_error:
       return "Atlas refuses it for this cluster: look at the limits of its tier, and at its disk quota";
     default:
