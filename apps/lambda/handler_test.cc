@@ -109,7 +109,7 @@ TEST_F(HandlerTest, RecallsAtATickWhatEarlierProcessesWrote) {
   target->cannot_recall = false;
   ASSERT_TRUE(handle(tick));
   ASSERT_TRUE(handle(tick));
-  EXPECT_EQ(target->recalled, (std::vector<std::string>{"dynamodb.t", "dynamodb.u is nobody's"}));  // once
+  EXPECT_EQ(target->recalled, (std::vector<std::string>{"dynamodb.t", "dynamodb.no table is nobody's"}));  // once
   EXPECT_EQ(target->settled_until.size(), 2U);
 }
 

@@ -43,7 +43,7 @@ class FakeTarget : public TimedTarget {
   void end_by(Clock::Time time) override { ends = time; }
   Result<void> recall(const std::string& database, const DestinationOf& destination_of) override {
     if (cannot_recall) return fatal("the server is away");
-    for (const char* collection : {"t", "u"}) {
+    for (const char* collection : {"t", "no table"}) {
       const Destination* destination = destination_of(collection);
       recalled.push_back(database + "." + collection + (destination == nullptr ? " is nobody's" : ""));
     }
