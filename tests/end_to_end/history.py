@@ -69,6 +69,16 @@ def make_history(seed, changes, keys):
     return History(lines, rows)
 
 
+def make_order_shards(seed, changes, keys, shards):
+    """Changes of the table `orders` alone, each once: (the elements of Lambda events by shard, in its order; the Rows)."""
+    happened = list(_order_changes(random.Random(seed), changes, keys, shards))
+    elements = [[] for _ in range(shards)]
+    for change in happened:
+        shard = _shard(change.key, shards)
+        elements[shard].append(_kinesis_event_record(change, shard))
+    return elements, _rows("orders", happened)
+
+
 def write_history(history, folder, files):
     """Splits the input over files in `folder`. Returns (path, number of records) for each."""
     folder = pathlib.Path(folder)
@@ -102,12 +112,12 @@ def read_rows(folder):
 # ---- What happens ----
 
 
-def _order_changes(dice, changes, keys):
+def _order_changes(dice, changes, keys, shards=SHARDS):
     # Some number of digits ends half way: text order alone would then be wrong.
-    sequences = [10**56 - 50 * (changes // SHARDS // 2) - 49 * 10**40 * shard for shard in range(SHARDS)]
+    sequences = [10**56 - 50 * (changes // shards // 2) - 49 * 10**40 * shard for shard in range(shards)]
     t = BEGIN_US
     for key, name, new, old in _happenings(dice, changes, keys, _order_key, "orders"):
-        shard = _shard(key)
+        shard = _shard(key, shards)
         sequences[shard] += dice.randint(1, 100)
         t += dice.choice([0, 0, 1, 7, 990, 12_345])
         yield Change(key, name, new, old, t, sequences[shard])
@@ -246,8 +256,8 @@ def _events(dice, happened):
     return lines
 
 
-def _shard(key):
-    return hashlib.sha256(_json(key).encode()).digest()[0] % SHARDS
+def _shard(key, shards=SHARDS):
+    return hashlib.sha256(_json(key).encode()).digest()[0] % shards
 
 
 def _kinesis_event_record(change, shard):
