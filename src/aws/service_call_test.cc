@@ -256,7 +256,7 @@ TEST_F(SecretsTest, HaveTheirTextInAMemberOrAreIt) {
 }
 
 TEST_F(SecretsTest, ParametersAreDecrypted) {
-  around.http.answer(ssm, 200, R"({"Parameter":{"Name":"/shop/uri","Type":"SecureString","Value":"mongodb://z"}})");
+  around.http.answer(ssm, 200, R"({"Parameter":{"Name":"/shop/uri","Type":"SecureString","Value":"mongodb://z\n"}})");
   around.http.answer(ssm, 200, R"({"Parameter":{"Name":"/shop/uri"}})");
   around.http.answer(ssm, 400, R"({"__type":"ParameterNotFound"})");
   EXPECT_EQ(parameter("/shop/uri").value(), "mongodb://z");

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "aws/json_object.h"
+#include "aws/url.h"
 #include "base/printable.h"
 
 namespace dynatlas {
@@ -16,7 +17,7 @@ Result<std::string> get_parameter(ServiceClient& ssm, const std::string& name, C
     error.message = fmt::format("the parameter {} cannot be read: {}", printable(name), error.message);
     return error;
   }
-  if (auto value = json_text(reply->body, {"Parameter", "Value"})) return *std::move(value);
+  if (auto value = json_text(reply->body, {"Parameter", "Value"})) return std::string(trimmed(*value));
   return retry(fmt::format("the parameter {} cannot be read: SSM answered without it", printable(name)));
 }
 
