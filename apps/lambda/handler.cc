@@ -39,10 +39,10 @@ tl::unexpected<InvocationError> failed(std::string type, const std::string& mess
 Handler::Handler(const Config& config, std::unique_ptr<TimedTarget> target, OpenTarget reopen, Clock& clock, Log& log)
     : applier_(config, clock), target_(std::move(target)), reopen_(std::move(reopen)), clock_(clock), log_(log) {}
 
-Answer Handler::handle(const Invocation& invocation) {
+Answer Handler::handle(Invocation invocation) {
   log_.of_request(invocation.id);
   const Clock::Time ends = end_of(invocation, clock_.now());
-  const Result<LambdaEvent> event = LambdaEvent::read(invocation.event);
+  const Result<LambdaEvent> event = LambdaEvent::read(std::move(invocation.event));
   if (!event) {
     log_.error(event.error().message);
     return failed("Function.InvalidEvent", event.error().message);

@@ -27,7 +27,7 @@ class Handler {
   Handler(const Config& config, std::unique_ptr<TimedTarget> target, OpenTarget reopen, Clock& clock, Log& log);
 
   // The answer comes some seconds before the invocation's deadline. What is not done then is named as failed.
-  Answer handle(const Invocation& invocation);
+  Answer handle(Invocation invocation);
 
  private:
   Result<void> reopen();

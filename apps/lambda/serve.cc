@@ -16,7 +16,7 @@ Result<void> answer(RuntimeApi& api, const std::string& id, const Answer& answer
 
 Error serve(RuntimeApi& api, Handler& handler, Clock& clock) {
   for (int silences = 0;;) {
-    const Result<Invocation> invocation = api.next();
+    Result<Invocation> invocation = api.next();
     if (!invocation) {
       // A process that was frozen for long may find its connection gone.
       if (invocation.error().kind != ErrorKind::retry || ++silences == silences_max) return invocation.error();
@@ -24,7 +24,8 @@ Error serve(RuntimeApi& api, Handler& handler, Clock& clock) {
       continue;
     }
     silences = 0;
-    if (auto answered = answer(api, invocation->id, handler.handle(*invocation)); !answered) return answered.error();
+    const std::string id = invocation->id;
+    if (auto answered = answer(api, id, handler.handle(*std::move(invocation))); !answered) return answered.error();
   }
 }
 

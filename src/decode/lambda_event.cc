@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <utility>
+
 #include "base/base64.h"
 #include "base/printable.h"
 #include "decode/aggregated_record.h"
@@ -28,10 +30,9 @@ std::string shard_of(std::string_view event_id) {
 
 bool has_only_digits(std::string_view text) { return text.find_first_not_of("0123456789") == std::string_view::npos; }
 
-std::vector<char> padded(std::string_view text) {
-  std::vector<char> bytes(text.begin(), text.end());
-  bytes.resize(text.size() + json::json_padding, '\0');
-  return bytes;
+std::string padded(std::string text) {
+  text.append(json::json_padding, '\0');
+  return text;
 }
 
 // What a record's `kinesis` or `dynamodb` says of where it stood.
@@ -64,7 +65,7 @@ struct Place {
 
 }  // namespace
 
-LambdaEvent::LambdaEvent(std::string_view text) : text_(padded(text)), size_(text.size()) {}
+LambdaEvent::LambdaEvent(std::string text) : size_(text.size()), text_(padded(std::move(text))) {}
 
 const char* LambdaEvent::read_record(const char* in) {
   Place place;
@@ -152,8 +153,8 @@ Error LambdaEvent::refusal() const {
       by));
 }
 
-Result<LambdaEvent> LambdaEvent::read(std::string_view text) {
-  LambdaEvent event(text);
+Result<LambdaEvent> LambdaEvent::read(std::string text) {
+  LambdaEvent event(std::move(text));
   const char* begin = event.text_.data();
   std::string scratch;
   const char* behind = for_each_member(skip_blanks(begin), scratch, [&event](std::string_view name, const char* value) {

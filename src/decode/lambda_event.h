@@ -29,7 +29,7 @@ class LambdaEvent {
   };
 
   // Usage where the text is no event of these kinds; the message names the source, never contents.
-  static Result<LambdaEvent> read(std::string_view text);
+  static Result<LambdaEvent> read(std::string text);
 
   Kind kind() const { return kind_; }
   const std::vector<EventRecord>& records() const { return records_; }
@@ -43,7 +43,7 @@ class LambdaEvent {
   LambdaEvent& operator=(const LambdaEvent&) = delete;
 
  private:
-  explicit LambdaEvent(std::string_view text);
+  explicit LambdaEvent(std::string text);
 
   const char* read_records(const char* in);
   const char* read_record(const char* in);
@@ -51,9 +51,10 @@ class LambdaEvent {
   const char* read_member(std::string_view name, const char* in);
   Error refusal() const;
 
-  std::vector<char> text_;                   // a vector: moving it leaves the bytes where they are
-  std::vector<std::vector<char>> unpacked_;  // of aggregated records: events of what is inside of each, with padding
-  std::size_t size_ = 0;
+  std::size_t size_ = 0;  // of the text, without its padding
+  // With padding, so that it is never short: moving it leaves the bytes where they are.
+  std::string text_;
+  std::vector<std::string> unpacked_;  // of aggregated records: events of what is inside of each, with padding
   Kind kind_ = Kind::records;
   std::vector<EventRecord> records_;
   std::string_view state_;
