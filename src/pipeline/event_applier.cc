@@ -163,24 +163,27 @@ std::optional<RecordFault> EventApplier::take_change(std::size_t index, Change& 
   return maker_.make(record, config_.rules(table_of(record)), versions_.of(record, ""), change);
 }
 
+// Without what only a change that was refused needs: complete() adds it.
 Origin EventApplier::origin_of(std::size_t index) const {
-  const EventRecord& record = event_->records()[index];
   Origin origin;
   origin.table = table_of(decoder_.record());
   origin.record = index;
-  origin.text = record.text;
   origin.form = word_of(InputForm::lambda);
   origin.says_table = !decoder_.record().table.empty();
-  origin.id = id_of(record);
   return origin;
+}
+
+void EventApplier::complete(Origin& origin) const {
+  const EventRecord& record = event_->records()[origin.record];
+  origin.text = record.text;
+  origin.id = id_of(record);
 }
 
 Result<void> EventApplier::add(std::size_t index, Change change) {
   ASSIGN_OR_RETURN(change.destination, destinations_.of(table_of(decoder_.record())));
-  Origin origin = origin_of(index);
-  batch_bytes_ += change.document.size() + change.key.value.size() + origin.text.size();
+  batch_bytes_ += change.document.size() + change.key.value.size();
   batch_.push_back(std::move(change));
-  origins_.push_back(std::move(origin));
+  origins_.push_back(origin_of(index));
   return batch_.size() < batch_changes_max && batch_bytes_ < batch_bytes_max ? Result<void>{} : flush();
 }
 
@@ -250,6 +253,7 @@ Result<void> EventApplier::take_refused(std::vector<Change>& batch, std::vector<
     next = one.index + 1;
     Change& change = batch[one.index];
     Origin& origin = origins[one.index];
+    complete(origin);
     // Without the guard an old change must not come behind a newer one.
     if (one.for_now && change.destination->rules->guard) {
       waiting_.add(std::move(change), std::move(origin), one.cause);

@@ -77,6 +77,7 @@ class EventApplier {
   EventFailure failure(Error error) const;
   std::string_view table_of(const Record& record) const;
   Origin origin_of(std::size_t index) const;
+  void complete(Origin& origin) const;
 
   const Config& config_;
   Clock& clock_;

@@ -106,6 +106,7 @@ TEST_F(EventApplierTest, ParksWhatTheTargetRefusesUnderThePlaceToo) {
   EXPECT_FALSE(summary.failure);
   ASSERT_EQ(target.parked.size(), 1U);
   EXPECT_EQ(target.parked[0].id, std::string(test_stream) + ":shardId-000000000007:8");
+  EXPECT_EQ(target.parked[0].record, kinesis_element("8"));
   EXPECT_EQ(target.parked[0].to, "dynamodb.t");
   EXPECT_TRUE(target.parked[0].version);
 }
