@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <csignal>
 #include <cstdio>
@@ -16,6 +17,17 @@ namespace {
 
 constexpr int exit_failed = 1;
 constexpr int exit_usage = 2;
+
+// Each event needs what the one before needed: giving memory back to the kernel between them, and taking it again page
+// by page, costs more than applying the event. An event has 6 MB at most, and is there several times.
+constexpr int kept_bytes_max = 32 * 1024 * 1024;  // the largest number that glibc takes
+
+void keep_memory() {
+  // NOLINTBEGIN(concurrency-mt-unsafe): no other thread runs yet
+  mallopt(M_MMAP_THRESHOLD, kept_bytes_max);
+  mallopt(M_TRIM_THRESHOLD, kept_bytes_max);
+  // NOLINTEND(concurrency-mt-unsafe)
+}
 
 // Unbuffered by line, so that nothing is left when the process is frozen or ended.
 void print_line(const std::string& line) {
@@ -91,6 +103,7 @@ int run() {
 }  // namespace dynatlas
 
 int main() {
+  dynatlas::keep_memory();
   std::signal(SIGPIPE, SIG_IGN);  // a server that closed its connection is an error, and not the end
   return dynatlas::run();
 }
