@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// null_mongod [--stale]: speaks MongoDB's wire protocol on a free loopback port, which it prints, and keeps nothing:
-// what is left of a program's time is its own. Every upsert inserts, every look-up finds nothing. With --stale
-// everything is there already, and newer: upserts meet E11000, and look-ups find a version beyond all others.
+// null_mongod [--stale|--keep]: speaks MongoDB's wire protocol on a free loopback port, which it prints, and keeps
+// nothing: what is left of a program's time is its own. Every upsert inserts, every look-up finds nothing. With --stale
+// everything is there already, and newer: upserts meet E11000, and look-ups find a version beyond all others. With
+// --keep the documents that came last are kept, by collection and `_id`, and a look-up without a filter finds them.
 //
 // Two commands of its own, on any database:
 //   {nullCounts: 1}        how many statements came so far, and what they were
@@ -47,6 +48,7 @@ constexpr std::int32_t op_msg = 2013;
 constexpr std::size_t message_bytes_max = 48'000'000 + 16'384;
 
 bool stale = false;
+bool keeps = false;
 std::atomic<std::uint64_t> updates = 0;
 std::atomic<std::uint64_t> deletes = 0;
 std::atomic<std::uint64_t> tombstones = 0;  // updates of dynatlas.tombstones.*
@@ -56,6 +58,10 @@ std::atomic<Clock::time_point> stalled_until = Clock::time_point::min();
 // What `dynatlas.collections` holds, by the element `_id`: the one thing that replay must find again.
 std::mutex entries_mutex;
 std::map<std::string, std::string, std::less<>> entries;
+
+// With --keep: by the collection's name and, behind a NUL, the element `_id`.
+std::mutex kept_mutex;
+std::map<std::string, std::string, std::less<>> kept;
 
 void append_int(Buffer& out, std::string_view name, std::int64_t value) {
   dynatlas::append_element(out, BsonType::int64, name, {reinterpret_cast<const char*>(&value), sizeof value});
@@ -144,6 +150,13 @@ void keep_entry(std::string_view statement) {
   entry = updated(entry, update->value);
 }
 
+void keep_document(std::string_view collection, std::string_view document) {
+  const auto id = member(document, "_id");
+  if (!id) return;
+  const std::scoped_lock lock(kept_mutex);
+  kept[fmt::format("{}{:c}{}", collection, 0, id->value)] = document;
+}
+
 bool is_ours(std::string_view collection) { return collection.substr(0, 9) == "dynatlas."; }
 
 void append_duplicate(Buffer& out, std::int32_t index) {
@@ -169,8 +182,10 @@ void answer_update(const Request& request, std::string_view collection, Buffer& 
   std::int32_t count = 0;
   each_statement(request, "updates", [&](std::string_view statement) {
     if (collection == "dynatlas.collections") keep_entry(statement);
-    if (const auto update = member(statement, "u"); update && !is_ours(collection))
+    if (const auto update = member(statement, "u"); update && !is_ours(collection)) {
       document_bytes += update->value.size();
+      if (keeps) keep_document(collection, update->value);
+    }
     dynatlas::begin_element(out, BsonType::document, fmt::format_int(count).c_str());
     OpenDocument fault(out);
     duplicates ? append_duplicate(out, count) : append_inserted(out, count);
@@ -203,8 +218,17 @@ void append_newest(Buffer& out, const BsonElement& id, std::int32_t position) {
   document.close();
 }
 
+void append_kept(std::string_view collection, Buffer& out) {
+  const std::scoped_lock lock(kept_mutex);
+  const std::string prefix = fmt::format("{}{:c}", collection, 0);
+  std::int32_t position = 0;
+  for (auto at = kept.lower_bound(prefix); at != kept.end() && at->first.starts_with(prefix); ++at)
+    dynatlas::append_element(out, BsonType::document, fmt::format_int(position++).c_str(), at->second);
+}
+
 void append_found(const Request& request, std::string_view collection, Buffer& out) {
   const auto filter = member(request.body, "filter");
+  if (filter && dynatlas::elements_of(filter->value).empty()) append_kept(collection, out);
   const auto id = filter ? member(filter->value, "_id") : std::nullopt;
   if (!id) return;
   if (collection == "dynatlas.collections") {
@@ -356,8 +380,9 @@ void end_with_input() {
 
 int main(int count, char** arguments) {
   stale = count == 2 && std::string_view(arguments[1]) == "--stale";
-  if (count > 2 || (count == 2 && !stale)) {
-    fmt::print(stderr, "usage: {} [--stale] < pipe\n", arguments[0]);
+  keeps = count == 2 && std::string_view(arguments[1]) == "--keep";
+  if (count > 2 || (count == 2 && !stale && !keeps)) {
+    fmt::print(stderr, "usage: {} [--stale|--keep] < pipe\n", arguments[0]);
     return 2;
   }
   std::uint16_t port = 0;

@@ -33,12 +33,12 @@ class Environment:
     """One of a function's environments, as a context manager: it serves one invocation at a time.
 
     `timeout` is the function's, in whole seconds: what takes longer is ended by SIGKILL. A process that ended is started
-    again at the next invocation.
+    again at the next invocation. `command` is what the function is started by, where it is not `bootstrap`.
     """
 
-    def __init__(self, timeout=60, bootstrap=None, **variables):
+    def __init__(self, timeout=60, command=None, **variables):
         self._timeout = timeout
-        self._bootstrap = bootstrap or os.environ["DYNATLAS_BOOTSTRAP"]
+        self._command = command or [os.environ["DYNATLAS_BOOTSTRAP"]]
         self._variables = variables
         self._child = None
         self._log = None
@@ -56,7 +56,7 @@ class Environment:
         self._child = subprocess.Popen(
             [
                 *(emulator(), "--runtime-api-address", f"127.0.0.1:{runtime_port}"),
-                *("--runtime-interface-emulator-address", f"127.0.0.1:{self._port}", self._bootstrap),
+                *("--runtime-interface-emulator-address", f"127.0.0.1:{self._port}", *self._command),
             ],
             env={**known, **fixed, **self._variables},
             stdin=subprocess.DEVNULL,
