@@ -271,8 +271,9 @@ TEST_F(CredentialChainTest, ARoleMayStandOnAnyCredentialSource) {
   around.variables["AWS_SECRET_ACCESS_KEY"] = "HUSH-e";
   EXPECT_EQ(signed_by("Environment"), "AWS4-HMAC-SHA256 Credential=AKENV");
   folder.write("token", "HUSH");
-  config("[default]\nrole_arn = r\nweb_identity_token_file = " + folder.path() + "/token\n");
+  config("[default]\nrole_arn = r\nexternal_id = x\nweb_identity_token_file = " + folder.path() + "/token\n");
   EXPECT_EQ(key(), "AKROLE");
+  EXPECT_EQ(around.http.seen.back().body.find("ExternalId"), std::string::npos);
   EXPECT_NE(around.http.seen.back().body.find("AssumeRoleWithWebIdentity"), std::string::npos);
 }
 

@@ -24,7 +24,6 @@ std::string form_of(const RoleRequest& request, Clock& clock) {
   append(form, "RoleSessionName",
          request.session_name.empty() ? fmt::format("dynatlas-{}", now.count()) : request.session_name);
   append(form, "DurationSeconds", request.duration_seconds);
-  append(form, "ExternalId", request.external_id);
   return form;
 }
 
@@ -49,7 +48,9 @@ Result<Credentials> ask(ServiceClient& sts, std::string_view operation, const st
 }  // namespace
 
 Result<Credentials> assume_role(ServiceClient& sts, const RoleRequest& request, const Surroundings& around) {
-  return ask(sts, "AssumeRole", form_of(request, around.clock), request, around);
+  std::string form = form_of(request, around.clock);
+  append(form, "ExternalId", request.external_id);  // AssumeRoleWithWebIdentity has no such parameter
+  return ask(sts, "AssumeRole", form, request, around);
 }
 
 Result<Credentials> assume_role_with_web_identity(ServiceClient& sts, const RoleRequest& request,
