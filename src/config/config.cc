@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "base/table_name.h"
+#include "config/aws_settings.h"
 #include "config/duration.h"
 #include "config/paths.h"
 #include "config/settings.h"
@@ -189,6 +190,7 @@ Result<void> Config::read(const YAML::Node& root, const ConfigOptions& options, 
   if (root["limits"] && root["limits"]["parked_in_a_row"])
     parked_in_a_row = root["limits"]["parked_in_a_row"].as<std::size_t>();
   RETURN_IF_ERROR(read_target(root, file));
+  ASSIGN_OR_RETURN(aws, read_aws_settings(root["aws"], file));
   if (root["limits"]) {
     ASSIGN_OR_RETURN(times, read_times(root["limits"], file));
   }
@@ -230,7 +232,8 @@ Result<void> Config::use_database(const std::string& database) {
 }
 
 Result<Config> Config::load(const ConfigOptions& options) {
-  ASSIGN_OR_RETURN(const YAML::Node root, load_settings(options.file, options.settings, options.text));
+  ASSIGN_OR_RETURN(const YAML::Node root,
+                   load_settings(options.file, options.settings, options.text, options.variables));
   Config config;
   if (!is_table_name(options.default_table))
     return usage(fmt::format("--table {}: is no name of a DynamoDB table", options.default_table));

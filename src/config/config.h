@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "aws/settings.h"
 #include "base/result.h"
 #include "change/rules.h"
 
@@ -27,6 +28,8 @@ struct ConfigOptions {
   std::string default_table = "items";  // --table
   // The file's text where it is no file; `file` is then its name for messages.
   std::optional<std::string> text = {};
+  // What ${NAME} stands for, before the environment is asked.
+  std::map<std::string, std::string> variables = {};
 };
 
 // The configuration of one run (docs/configuration.md), compiled.
@@ -78,6 +81,7 @@ class Config : public RulesByTable {
   std::optional<std::string> mongodb_uri;     // holds a password: never in a message
   std::optional<std::string> state_database;  // `state.database`
   Times times;
+  AwsSettings aws;
 
  private:
   Result<void> read(const YAML::Node& root, const ConfigOptions& options, const std::string& file);

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "aws/url.h"
+
 namespace dynatlas {
 
 namespace {
@@ -15,6 +17,7 @@ namespace {
 using Kind = Schema::Kind;
 
 Schema text() { return {Kind::text, {}, {}, {}}; }
+Schema url() { return {Kind::url, {}, {}, {}}; }
 Schema on_off() { return {Kind::on_off, {}, {}, {}}; }
 Schema count() { return {Kind::count, {}, {}, {}}; }
 Schema texts() { return {Kind::texts, {}, {}, {}}; }
@@ -32,14 +35,14 @@ Schema source_schema() {
 
 Schema aws_schema() {
   return map({{"region", text()},
-              {"endpoint", text()},
-              {"endpoints", map({{"kinesis", text()},
-                                 {"dynamodb", text()},
-                                 {"streams", text()},
-                                 {"s3", text()},
-                                 {"sts", text()},
-                                 {"secretsmanager", text()},
-                                 {"ssm", text()}})},
+              {"endpoint", url()},
+              {"endpoints", map({{"kinesis", url()},
+                                 {"dynamodb", url()},
+                                 {"streams", url()},
+                                 {"s3", url()},
+                                 {"sts", url()},
+                                 {"secretsmanager", url()},
+                                 {"ssm", url()}})},
               {"profile", text()},
               {"role_arn", text()},
               {"external_id", text()}});
@@ -103,6 +106,8 @@ class Checker {
         return check_list(node, schema, path);
       case Kind::texts:
         return check_texts(node, path);
+      case Kind::url:
+        return check_url(node, path);
       case Kind::on_off:
         return check_on_off(node, path);
       case Kind::word:
@@ -155,6 +160,14 @@ class Checker {
       if (!node[i].IsScalar()) return error(node[i], fmt::format("{}.{}", path, i), "must be a text");
     }
     return {};
+  }
+
+  // What somebody wrote instead may hold a password: it is not repeated.
+  Result<void> check_url(const YAML::Node& node, const std::string& path) const {
+    const auto parts = node.IsScalar() ? split_url(node.Scalar()) : std::nullopt;
+    return parts && parts->query.empty()
+               ? Result<void>{}
+               : error(node, path, "must be http://HOST:PORT or https://HOST:PORT, without a user");
   }
 
   Result<void> check_on_off(const YAML::Node& node, const std::string& path) const {

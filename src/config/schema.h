@@ -17,7 +17,7 @@ struct SchemaMember;
 
 // What may stand at one place of the configuration: docs/configuration.md as data.
 struct Schema {
-  enum class Kind { text, on_off, count, word, texts, map, list, anything };
+  enum class Kind { text, url, on_off, count, word, texts, map, list, anything };
 
   Kind kind = Kind::text;
   std::vector<std::string_view> words;  // of `word`

@@ -32,7 +32,14 @@ copy: {from: scan, segments: auto, margin: 10s}
 aws:
   region: ap-northeast-2
   endpoint: http://127.0.0.1:4566
-  endpoints: {kinesis: a, dynamodb: b, streams: c, s3: d, sts: e, secretsmanager: f, ssm: g}
+  endpoints:
+    kinesis: https://a
+    dynamodb: http://b:8000
+    streams: http://c/
+    s3: https://d
+    sts: http://[::1]:80
+    secretsmanager: https://f
+    ssm: https://g
   profile: p
   role_arn: r
   external_id: e

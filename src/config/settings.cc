@@ -85,8 +85,15 @@ YAML::Node copied(const YAML::Node& node) {
   return copy;
 }
 
+// Null where it is not set.
+const char* value_of(const std::string& name, const Variables& variables) {
+  const auto found = variables.find(name);
+  if (found != variables.end()) return found->second.c_str();
+  return std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nothing of ours sets any
+}
+
 // Replaces ${NAME} and ${NAME:-default} in one value.
-Result<std::string> expand(const std::string& text, const std::string& where) {
+Result<std::string> expand(const std::string& text, const Variables& variables, const std::string& where) {
   std::string out;
   for (std::size_t i = 0; i < text.size();) {
     if (text.compare(i, 2, "${") != 0) {
@@ -101,7 +108,7 @@ Result<std::string> expand(const std::string& text, const std::string& where) {
       fallback = name.substr(dash + 2);
       name.resize(dash);
     }
-    const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): before any thread starts
+    const char* value = value_of(name, variables);
     const bool set = value != nullptr && (*value != '\0' || !fallback);
     if (!set && !fallback)
       return usage(fmt::format("{}the environment variable {} is not set; set it, or write ${{{}:-default}}", where,
@@ -115,17 +122,18 @@ Result<std::string> expand(const std::string& text, const std::string& where) {
 // What an alias repeats is one node in several places, and must be expanded once.
 constexpr const char* expanded_tag = "!expanded";
 
-Result<void> expand_all(YAML::Node node, const std::string& file, const std::string& path) {
+Result<void> expand_all(YAML::Node node, const Variables& variables, const std::string& file, const std::string& path) {
   if (node.IsScalar()) {
     if (node.Scalar().find("${") == std::string::npos || node.Tag() == expanded_tag) return {};
-    ASSIGN_OR_RETURN(const std::string text, expand(node.Scalar(), where(node, file, path) + ": "));
+    ASSIGN_OR_RETURN(const std::string text, expand(node.Scalar(), variables, where(node, file, path) + ": "));
     node = text;
     node.SetTag(expanded_tag);
   } else if (node.IsSequence()) {
     for (std::size_t i = 0; i < node.size(); ++i)
-      RETURN_IF_ERROR(expand_all(node[i], file, inner_path(path, std::to_string(i))));
+      RETURN_IF_ERROR(expand_all(node[i], variables, file, inner_path(path, std::to_string(i))));
   } else if (node.IsMap()) {
-    for (auto entry : node) RETURN_IF_ERROR(expand_all(entry.second, file, inner_path(path, entry.first.Scalar())));
+    for (auto entry : node)
+      RETURN_IF_ERROR(expand_all(entry.second, variables, file, inner_path(path, entry.first.Scalar())));
   }
   return {};
 }
@@ -239,7 +247,7 @@ Result<YAML::Node> read_tree(const std::string& file, const std::string& text) {
 }  // namespace
 
 Result<YAML::Node> load_settings(const std::optional<std::string>& file, const std::vector<std::string>& settings,
-                                 const std::optional<std::string>& text) {
+                                 const std::optional<std::string>& text, const Variables& variables) {
   YAML::Node root(YAML::NodeType::Map);
   if (file) {
     ASSIGN_OR_RETURN(const std::string read, text ? Result<std::string>(*text) : read_file(*file));
@@ -249,7 +257,7 @@ Result<YAML::Node> load_settings(const std::optional<std::string>& file, const s
   try {
     for (const std::string& setting : settings) RETURN_IF_ERROR(apply_setting(root, setting));
     RETURN_IF_ERROR(TreeCheck(name).check(root, "", 0));
-    RETURN_IF_ERROR(expand_all(root, name, ""));
+    RETURN_IF_ERROR(expand_all(root, variables, name, ""));
     RETURN_IF_ERROR(check_schema(root, configuration_schema(), name));
   } catch (const YAML::Exception& error) {
     return usage(fmt::format("{}: {}", file.value_or("--set"), error.msg));
