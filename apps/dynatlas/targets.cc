@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <random>
+
 #include "base/clock.h"
+#include "pipeline/iam_login.h"
 #include "target/dump/dump_target.h"
 #include "target/dump/state.h"
 #include "target/mongodb/dry_run.h"
@@ -25,7 +28,7 @@ std::string state_database(const ConfiguredTarget& configured) {
 Result<std::unique_ptr<Target>> open_mongodb(const ConfiguredTarget& configured, WriteMode mode,
                                              const std::atomic<bool>* stop) {
   const Config::Times& times = configured.config.times;
-  ASSIGN_OR_RETURN(std::unique_ptr<MongoPort> port, connect_mongo({configured.place.mongodb_uri}));
+  ASSIGN_OR_RETURN(std::unique_ptr<MongoPort> port, connect_mongo(*configured.access.login));
   MongoTargetOptions options;
   options.state_database = state_database(configured);
   options.times = {times.settle_after, times.tombstone_life};
@@ -54,12 +57,25 @@ Result<TargetWithLetters> open_dump_with_letters(const ConfiguredTarget& configu
 // The letters have a connection of their own.
 Result<TargetWithLetters> open_mongodb_with_letters(const ConfiguredTarget& configured, WriteMode mode) {
   ASSIGN_OR_RETURN(std::unique_ptr<Target> target, open_mongodb(configured, mode, nullptr));
-  ASSIGN_OR_RETURN(std::unique_ptr<MongoPort> port, connect_mongo({configured.place.mongodb_uri}));
+  ASSIGN_OR_RETURN(std::unique_ptr<MongoPort> port, connect_mongo(*configured.access.login));
   MongoLettersOptions options;
   options.state_database = state_database(configured);
   options.patience = configured.config.times.patience;
   options.dry_run = mode == WriteMode::dry_run;
   return TargetWithLetters{std::move(target), std::make_unique<MongoLetters>(std::move(port), system_clock(), options)};
+}
+
+// libcurl is loaded, and AWS's files are read, only where the server asks for AWS's word.
+Result<TargetAccess> open_access(const TargetPlace& place, const AwsSettings& settings) {
+  TargetAccess opened;
+  if (!place.dump_folder.empty()) return opened;
+  opened.login = std::make_unique<FixedLogin>(place.mongodb_uri);
+  if (!place.wants_keys) return opened;
+  ASSIGN_OR_RETURN(opened.http, open_http(http_options("", process_environment)));
+  ASSIGN_OR_RETURN(opened.aws, AwsSession::open(settings, {process_environment, *opened.http, system_clock(),
+                                                           std::random_device{}()}));
+  opened.login = std::make_unique<IamLogin>(std::move(opened.login), opened.aws->credentials());
+  return opened;
 }
 
 }  // namespace
@@ -84,6 +100,7 @@ Result<TargetPlace> target_place(const std::string& to, const Config& config) {
                             : "--to must be mongodb://.., mongodb+srv://.. or dump:FOLDER");
   ASSIGN_OR_RETURN(const MongoUri uri, read_mongo_uri(place.mongodb_uri));
   place.mongodb_database = uri.database;
+  place.wants_keys = uri.wants_keys;
   return place;
 }
 
@@ -91,7 +108,8 @@ Result<ConfiguredTarget> load_config_and_target(const ConfigOptions& options, co
   ASSIGN_OR_RETURN(Config config, Config::load(options));
   ASSIGN_OR_RETURN(TargetPlace place, target_place(to, config));
   if (!place.mongodb_database.empty()) RETURN_IF_ERROR(config.use_database(place.mongodb_database));
-  return ConfiguredTarget{std::move(config), std::move(place)};
+  ASSIGN_OR_RETURN(TargetAccess access, open_access(place, config.aws));
+  return ConfiguredTarget{std::move(config), std::move(place), std::move(access)};
 }
 
 Result<std::unique_ptr<Target>> open_target(const ConfiguredTarget& configured, WriteMode mode,

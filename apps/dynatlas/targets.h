@@ -5,9 +5,11 @@
 #include <memory>
 #include <string>
 
+#include "aws/session.h"
 #include "base/result.h"
 #include "config/config.h"
 #include "target/dead_letters.h"
+#include "target/mongodb/login.h"
 #include "target/target.h"
 
 namespace dynatlas {
@@ -17,15 +19,24 @@ struct TargetPlace {
   std::string dump_folder;       // empty: a MongoDB server
   std::string mongodb_uri;       // holds a password: never in a message
   std::string mongodb_database;  // of the URI; empty where it names none
+  bool wants_keys = false;       // of AWS, to connect
 };
 
 // What `--to` says, else the configuration. Usage where it is neither, or no target.
 Result<TargetPlace> target_place(const std::string& to, const Config& config);
 
-// The configuration, read with what the target's URI says of it, and the target.
+// Who connects to a MongoDB server, and what that takes. Outlives its connections.
+struct TargetAccess {
+  std::unique_ptr<HttpClient> http;
+  std::unique_ptr<AwsSession> aws;
+  std::unique_ptr<MongoLogin> login;  // null: nobody, for the target is a folder
+};
+
+// The configuration, read with what the target's URI says of it, and the target. Outlives the target.
 struct ConfiguredTarget {
   Config config;
   TargetPlace place;
+  TargetAccess access;
 };
 Result<ConfiguredTarget> load_config_and_target(const ConfigOptions& options, const std::string& to);
 

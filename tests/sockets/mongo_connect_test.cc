@@ -28,6 +28,7 @@ TEST(MongoUriText, IsReadOrRefusedWithoutBeingQuoted) {
       {"mongodb://h/?w=mine", "option w must be majority"},
       {"mongodb://h/?w=majority&journal=false", "option journal must be true"},
       {"mongodb://h/?readConcernLevel=local", "option readConcernLevel must be majority"},
+      {"mongodb://AKSECRET@h/?authMechanism=MONGODB-AWS", "names a user without a password"},
       {"mongodb://u@h/?authMechanism=MONGODB-OIDC", "option authMechanism must be absent or one of"},
       {"mongodb+srv://h/", "cannot be read"},
       {"mongodb://h?tls=true", "cannot be read"},
@@ -52,6 +53,13 @@ TEST(MongoUriText, NamesItsDatabase) {
     EXPECT_EQ(read->database, "shop");
   }
   EXPECT_EQ(read_mongo_uri("mongodb://h")->database, "");
+}
+
+TEST(MongoUriText, LeavesItToAwsWhoConnects) {
+  EXPECT_TRUE(read_mongo_uri("mongodb://h/shop?authMechanism=MONGODB-AWS&authSource=%24external")->wants_keys);
+  EXPECT_TRUE(read_mongo_uri("mongodb+srv://c.example.net/shop?authMechanism=MONGODB-AWS")->wants_keys);
+  EXPECT_FALSE(read_mongo_uri("mongodb://AK:key@h/?authMechanism=MONGODB-AWS")->wants_keys);
+  EXPECT_FALSE(read_mongo_uri("mongodb://h/")->wants_keys);
 }
 
 class MongoConnect : public testing::Test {

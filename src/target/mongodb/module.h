@@ -14,7 +14,7 @@ namespace dynatlas {
 struct MongoModule {
   const char* version;  // of dynatlas; program and module must be of one build
   Result<MongoUri> (*read_uri)(const std::string& uri);
-  Result<std::unique_ptr<MongoPort>> (*connect)(const MongoServer& server);
+  Result<std::unique_ptr<MongoPort>> (*connect)(const MongoServer& server, MongoLogin* login);
 };
 
 // The one symbol that the module shows: a function without parameters that returns the above.

@@ -33,7 +33,13 @@ Result<MongoUri> read_mongo_uri(const std::string& uri) {
 
 Result<std::unique_ptr<MongoPort>> connect_mongo(const MongoServer& server) {
   ASSIGN_OR_RETURN(const MongoModule* const module, mongo_module());
-  return module->connect(server);
+  return module->connect(server, nullptr);
+}
+
+Result<std::unique_ptr<MongoPort>> connect_mongo(MongoLogin& login) {
+  ASSIGN_OR_RETURN(const MongoModule* const module, mongo_module());
+  ASSIGN_OR_RETURN(const MongoServer server, login.current());
+  return module->connect(server, &login);
 }
 
 }  // namespace dynatlas

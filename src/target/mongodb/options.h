@@ -5,18 +5,15 @@
 #include <string>
 
 #include "base/result.h"
+#include "target/mongodb/login.h"
 #include "target/mongodb/port.h"
 
 namespace dynatlas {
 
-// Where a MongoDB server is.
-struct MongoServer {
-  std::string uri;  // mongodb:// or mongodb+srv://; holds the password, and never reaches a message
-};
-
 // What a URI says that a run must know before it connects.
 struct MongoUri {
-  std::string database;  // empty where it names none
+  std::string database;     // empty where it names none
+  bool wants_keys = false;  // authMechanism=MONGODB-AWS without a user: MongoServer::keys must be there
 };
 
 // Usage where libmongoc cannot read the URI, where it has an option that libmongoc does not know (which it would pass
@@ -27,5 +24,9 @@ Result<MongoUri> read_mongo_uri(const std::string& uri);
 // Connects, and proves that the server answers and takes our credentials. Fatal where it does not: the message says
 // which (name resolution, refused connection, TLS, credentials, a server that is too old) and what to do.
 Result<std::unique_ptr<MongoPort>> connect_mongo(const MongoServer& server);
+
+// The same, but with what `login` says: at the begin of a session the port connects anew where that is another than
+// before. Where it says nothing then, the port goes on with what it has. The login outlives the port.
+Result<std::unique_ptr<MongoPort>> connect_mongo(MongoLogin& login);
 
 }  // namespace dynatlas

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <thread>
 
+#include "target/mongodb/libmongoc/make_client.h"
 #include "target/mongodb/libmongoc/mongoc_port.h"
 #include "target/mongodb/libmongoc/uri.h"
 
@@ -19,33 +20,6 @@ constexpr std::chrono::milliseconds patience = std::chrono::seconds(20);
 constexpr std::chrono::milliseconds between_looks{500};
 
 constexpr std::int32_t wire_version_min = 9;  // MongoDB 4.4
-
-Result<OwnedClient> client_of(const mongoc_uri_t* uri) {
-  bson_error_t error{};
-  OwnedClient client(mongoc_client_new_from_uri_with_error(uri, &error));
-  if (!client && mongoc_uri_get_srv_hostname(uri) != nullptr) {
-    return fatal(
-        fmt::format("the SRV record _{}._tcp.{} of the MongoDB URI cannot be found: check the host name and this "
-                    "machine's DNS",
-                    mongoc_uri_get_srv_service_name(uri), mongoc_uri_get_srv_hostname(uri)));
-  }
-  if (!client) return fatal("the MongoDB URI's options cannot be used together: check those of TLS and authentication");
-  mongoc_client_set_error_api(client.get(), MONGOC_ERROR_API_VERSION_2);
-  return client;
-}
-
-// The concerns are ours, and stand in each write; reads take the client's.
-void set_concerns(mongoc_client_t* client) {
-  const std::unique_ptr<mongoc_write_concern_t, Destroy<mongoc_write_concern_destroy>> none(mongoc_write_concern_new());
-  mongoc_client_set_write_concern(client, none.get());
-  const std::unique_ptr<mongoc_read_concern_t, Destroy<mongoc_read_concern_destroy>> majority(
-      mongoc_read_concern_new());
-  mongoc_read_concern_set_level(majority.get(), MONGOC_READ_CONCERN_LEVEL_MAJORITY);
-  mongoc_client_set_read_concern(client, majority.get());
-  const std::unique_ptr<mongoc_read_prefs_t, Destroy<mongoc_read_prefs_destroy>> primary(
-      mongoc_read_prefs_new(MONGOC_READ_PRIMARY));
-  mongoc_client_set_read_prefs(client, primary.get());
-}
 
 // Whether a member of a replica set answers, though none may be its primary.
 bool members_answer(const mongoc_client_t* client) {
@@ -103,31 +77,31 @@ Result<ConnectedServer> server_in(const bson_t& hello, const mongoc_uri_t* uri) 
   return server;
 }
 
-Result<void> ping(mongoc_client_t* client, const Connections& connections) {
+Result<void> ping(mongoc_client_t* client, const Connections& connections, const MongoServer& server) {
   Bson command;
   BSON_APPEND_INT32(command.get(), "ping", 1);
   Bson reply;
   bson_error_t error{};
   if (!mongoc_client_command_simple(client, "admin", command.get(), nullptr, reply.get(), &error))
-    return error_of_start(error, *reply.get(), connections);
+    return is_refusal(error, connections) && server.keys ? fatal(refused_keys(*server.keys))
+                                                         : error_of_start(error, *reply.get(), connections);
   return {};
 }
 
 }  // namespace
 
-Result<std::unique_ptr<MongoPort>> connect(const MongoServer& server) {
+Result<std::unique_ptr<MongoPort>> connect(const MongoServer& server, MongoLogin* login) {
   RETURN_IF_ERROR(read_uri(server.uri));
-  ASSIGN_OR_RETURN(const OwnedUri uri, uri_for_client(server.uri));
   auto connections = std::make_unique<Connections>();
   connections->begin_call(patience);
-  ASSIGN_OR_RETURN(OwnedClient client, client_of(uri.get()));
-  connections->serve(client.get());
-  set_concerns(client.get());
+  ASSIGN_OR_RETURN(OwnedClient client, make_client(server, *connections));
+  const mongoc_uri_t* const uri = mongoc_client_get_uri(client.get());
   ASSIGN_OR_RETURN(const OwnedServer selected, select(client.get(), *connections));
   ASSIGN_OR_RETURN(const ConnectedServer connected,
-                   server_in(*mongoc_server_description_hello_response(selected.get()), uri.get()));
-  RETURN_IF_ERROR(ping(client.get(), *connections));
-  return std::unique_ptr<MongoPort>(std::make_unique<MongocPort>(std::move(connections), std::move(client), connected));
+                   server_in(*mongoc_server_description_hello_response(selected.get()), uri));
+  RETURN_IF_ERROR(ping(client.get(), *connections, server));
+  return std::unique_ptr<MongoPort>(
+      std::make_unique<MongocPort>(std::move(connections), std::move(client), connected, UsedLogin{server, login}));
 }
 
 }  // namespace dynatlas

@@ -8,7 +8,7 @@
 
 namespace dynatlas {
 
-// As connect_mongo() in options.h says. A replica set that elects is waited for.
-Result<std::unique_ptr<MongoPort>> connect(const MongoServer& server);
+// As connect_mongo() in options.h says; `login` is null where nothing changes. A replica set that elects is waited for.
+Result<std::unique_ptr<MongoPort>> connect(const MongoServer& server, MongoLogin* login);
 
 }  // namespace dynatlas

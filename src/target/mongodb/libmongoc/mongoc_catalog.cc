@@ -70,11 +70,10 @@ Result<void> MongocPort::run(const CommandName& command, Limit limit, Bson& body
   bson_error_t error{};
   if (!mongoc_client_command_with_opts(client_.get(), command.collection.database.c_str(), body.get(), nullptr,
                                        options.get(), reply.get(), &error))
-    return error_of_command(command, error, *reply.get(), *connections_);
+    return failed(command, error, *reply.get());
   if (!holds_true(*reply.get(), "ok")) return senseless_answer(command);
   // That no majority has it yet is told beside ok: 1.
-  if (bson_has_field(reply.get(), "writeConcernError"))
-    return error_of_command(command, error, *reply.get(), *connections_);
+  if (bson_has_field(reply.get(), "writeConcernError")) return failed(command, error, *reply.get());
   return {};
 }
 

@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "target/mongodb/libmongoc/mongoc_port.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
+#include <utility>
 
+#include "target/mongodb/libmongoc/make_client.h"
+#include "target/mongodb/libmongoc/uri.h"
 #include "target/mongodb/libmongoc/write_reply.h"
 
 namespace dynatlas {
 
 namespace {
 
-// What a port that ends may take to say so to the server.
-constexpr std::chrono::milliseconds farewell = std::chrono::seconds(1);
+// What a client that ends may take to say so to the server. A Lambda function that ends has half a second for all.
+constexpr std::chrono::milliseconds farewell{200};
 
 constexpr std::int32_t document_too_large = 10334;  // BSONObjectTooLarge
+constexpr std::int32_t unauthorized = 13;           // also for a user who was dropped while he was connected
+
+// For five seconds libmongoc leaves a server alone that it could not authenticate with, and says that there is none.
+constexpr std::chrono::milliseconds shunned_for{5500};
 
 bool is_replacement(std::string_view update) { return update.size() > 5 && update[5] != '$'; }
 
@@ -41,13 +50,71 @@ OwnedCollection MongocPort::collection_of(const CollectionName& name) const {
   return OwnedCollection(mongoc_client_get_collection(client_.get(), name.database.c_str(), name.collection.c_str()));
 }
 
-MongocPort::MongocPort(std::unique_ptr<Connections> connections, OwnedClient client, ConnectedServer server)
-    : connections_(std::move(connections)), client_(std::move(client)), server_(server) {}
+MongocPort::MongocPort(std::unique_ptr<Connections> connections, OwnedClient client, ConnectedServer server,
+                       UsedLogin login)
+    : connections_(std::move(connections)), client_(std::move(client)), server_(server), login_(std::move(login)) {}
 
 MongocPort::~MongocPort() { connections_->begin_call(farewell); }
 
+// A client makes all its connections with what it was made with: another login takes another client.
+Result<void> MongocPort::use(const MongoServer& server) {
+  if (server == login_.server) return {};
+  RETURN_IF_ERROR(read_uri(server.uri));
+  auto connections = std::make_unique<Connections>();
+  connections->begin_call(connections_->time_left());
+  ASSIGN_OR_RETURN(OwnedClient client, make_client(server, *connections));
+  connections_->begin_call(std::min(connections_->time_left(), farewell));
+  client_ = std::move(client);
+  connections_ = std::move(connections);
+  login_.server = server;
+  refused_at_.reset();
+  return {};
+}
+
+Result<void> MongocPort::renew_login() {
+  const auto fault = std::exchange(fault_, std::nullopt);
+  ASSIGN_OR_RETURN(
+      const MongoServer server,
+      fault ? login_.source->renewed(login_.server, *fault, connections_->time_left()) : login_.source->current());
+  return use(server);
+}
+
+// Where it fails, what there is goes on: connections outlive the login that they were made with.
+void MongocPort::log_in() {
+  if (login_.source == nullptr) return;
+  const Result<void> renewed = renew_login();
+  not_renewed_ = renewed ? "" : renewed.error().message;
+}
+
+bool MongocPort::is_refused(const bson_error_t& error) {
+  const auto now = std::chrono::steady_clock::now();
+  if (is_refusal(error, *connections_)) {
+    refused_at_ = now;
+    return true;
+  }
+  const bool is_shunned = error.domain == MONGOC_ERROR_SERVER_SELECTION && !connections_->lost() &&
+                          !connections_->failure() && refused_at_ && now - *refused_at_ < shunned_for;
+  return is_shunned;
+}
+
+Error MongocPort::failed(const CommandName& command, const bson_error_t& error, const bson_t& reply) {
+  const bool refused = is_refused(error);
+  if (refused || code_in(reply) == unauthorized) {
+    fault_ = MongoLogin::Fault::refused;
+  } else if (connections_->lost() || connections_->failure()) {
+    fault_ = MongoLogin::Fault::unreachable;
+  }
+  if (!refused) return error_of_command(command, error, reply, *connections_);
+  // While a replica set is in trouble, its members refuse users they know: it passes, or the caller's patience ends.
+  return retry(
+      fmt::format("{}: {}{}{}", command.text(),
+                  login_.server.keys ? refused_keys(*login_.server.keys) : "MongoDB refused the user name or password",
+                  not_renewed_.empty() ? "" : "; ", not_renewed_));
+}
+
 Result<void> MongocPort::begin(const CommandName& command, Limit limit, Bson& options) {
   connections_->begin_call(limit);
+  if (!session_) log_in();
   Bson none;
   bson_error_t error{};
   if (!session_) {
@@ -56,7 +123,7 @@ Result<void> MongocPort::begin(const CommandName& command, Limit limit, Bson& op
     session_.reset(mongoc_client_start_session(client_.get(), causal.get(), &error));
   }
   if (!session_ || !mongoc_client_session_append(session_.get(), options.get(), &error))
-    return error_of_command(command, error, *none.get(), *connections_);
+    return failed(command, error, *none.get());
   return {};
 }
 
@@ -101,7 +168,7 @@ Result<std::vector<std::string>> MongocPort::read_all(const CommandName& command
   const bson_t* reply = nullptr;
   if (!mongoc_cursor_error_document(cursor.get(), &error, &reply)) return documents;
   const Bson none;
-  return error_of_command(command, error, reply == nullptr ? *none.get() : *reply, *connections_);
+  return failed(command, error, reply == nullptr ? *none.get() : *reply);
 }
 
 Result<WriteReply> MongocPort::update(const CollectionName& name, std::span<const UpdateStatement> statements,
@@ -142,7 +209,7 @@ Result<WriteReply> MongocPort::write_some(const CommandName& command, std::span<
   bson_error_t error{};
   if (!mongoc_client_write_command_with_opts(client_.get(), command.collection.database.c_str(), body.get(),
                                              options.get(), reply.get(), &error))
-    return error_of_command(command, error, *reply.get(), *connections_);
+    return failed(command, error, *reply.get());
   auto read_reply = read_write_reply(*reply.get(), sent);
   if (!read_reply) return senseless_answer(command);
   return *std::move(read_reply);
@@ -170,7 +237,7 @@ Result<WriteReply> MongocPort::write_alone(const CommandName& command, const Upd
   auto faults = read_faults(*reply.get(), 1);
   if (!faults) return senseless_answer(command);
   if (!faults->empty()) return WriteReply{0, 0, *std::move(faults)};
-  if (!carried_out) return error_of_command(command, error, *reply.get(), *connections_);
+  if (!carried_out) return failed(command, error, *reply.get());
   const WriteReply done{number_in(*reply.get(), "nMatched"), number_in(*reply.get(), "nUpserted"), {}};
   const std::uint64_t documents = done.matched + done.inserted;
   if (documents > 1 || (statement.upsert && documents == 0)) return senseless_answer(command);

@@ -10,6 +10,7 @@
 #include "target/mongodb/libmongoc/server_error.h"
 #include "target/mongodb/libmongoc/timed_stream.h"
 #include "target/mongodb/libmongoc/write_command.h"
+#include "target/mongodb/login.h"
 #include "target/mongodb/port.h"
 
 namespace dynatlas {
@@ -20,6 +21,12 @@ struct ConnectedServer {
   bool is_mongos = false;
 };
 
+// What a client was made with, and who knows of something newer; null where nobody does.
+struct UsedLogin {
+  MongoServer server;
+  MongoLogin* source = nullptr;
+};
+
 // The port on a client of libmongoc that works in the caller's thread alone. Reads go to the primary and have read
 // concern majority, writes have write concern majority; all are of the session that began last.
 //
@@ -28,7 +35,7 @@ struct ConnectedServer {
 // later where it is slow to notice that the connection is gone.
 class MongocPort : public MongoPort {
  public:
-  MongocPort(std::unique_ptr<Connections> connections, OwnedClient client, ConnectedServer server);
+  MongocPort(std::unique_ptr<Connections> connections, OwnedClient client, ConnectedServer server, UsedLogin login);
   ~MongocPort() override;
   MongocPort(const MongocPort&) = delete;
   MongocPort& operator=(const MongocPort&) = delete;
@@ -50,6 +57,12 @@ class MongocPort : public MongoPort {
  private:
   // Begins a call; its options hold the session.
   Result<void> begin(const CommandName& command, Limit limit, Bson& options);
+  void log_in();
+  Result<void> renew_login();
+  Result<void> use(const MongoServer& server);
+  bool is_refused(const bson_error_t& error);
+  // What a command that failed becomes. A login that the server did not take is renewed with the next session.
+  Error failed(const CommandName& command, const bson_error_t& error, const bson_t& reply);
   void append_time_left(Bson& document) const;
   OwnedCollection collection_of(const CollectionName& name) const;
 
@@ -72,6 +85,10 @@ class MongocPort : public MongoPort {
   OwnedClient client_;
   OwnedSession session_;
   ConnectedServer server_;
+  UsedLogin login_;
+  std::optional<MongoLogin::Fault> fault_;  // of the last session
+  std::optional<std::chrono::steady_clock::time_point> refused_at_;
+  std::string not_renewed_;  // why; empty where nothing was to be renewed, or it was
   Buffer body_;
 };
 

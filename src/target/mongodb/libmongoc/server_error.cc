@@ -14,6 +14,8 @@ namespace dynatlas {
 
 namespace {
 
+constexpr std::int32_t user_not_found = 11;
+constexpr std::int32_t authentication_failed = 18;
 constexpr std::int32_t atlas_error = 8000;
 
 // Labels by which a server says that the same command may work later, whatever its code.
@@ -44,8 +46,8 @@ std::string_view fix_of(std::int32_t code) {
   switch (code) {
     case 13:
       return "grant the user the role readWrite on this database and on the state database";
-    case 11:
-    case 18:
+    case user_not_found:
+    case authentication_failed:
       return "check the user name, the password and authSource";
     case 61:
       return "shard the collection by _id";
@@ -163,10 +165,23 @@ Error error_of_command(const CommandName& command, const bson_error_t& error, co
     return error_of_code(command, its, class_of_reply(its, error.message, reply));
   }
   if (is_no_sense(error)) return senseless_answer(command);
-  // While a replica set is in trouble, its members refuse users they know: it passes, or the caller's patience ends.
-  if (error.domain == MONGOC_ERROR_CLIENT && error.code == MONGOC_ERROR_CLIENT_AUTHENTICATE && !connections.lost())
-    return retry(fmt::format("{}: MongoDB refused the user name or password", command.text()));
   return error_of_connection(command, connections);
+}
+
+// libmongoc has one code for this, but passes on what the server says in a conversation of MONGODB-AWS. Atlas says
+// `bad auth : ..` there.
+bool is_refusal(const bson_error_t& error, const Connections& connections) {
+  if (error.domain == MONGOC_ERROR_CLIENT && error.code == MONGOC_ERROR_CLIENT_AUTHENTICATE) return !connections.lost();
+  if (!is_servers_own(error)) return false;
+  if (error.code == atlas_error) return std::string_view(error.message).find("bad auth") != std::string_view::npos;
+  return error.code == user_not_found || error.code == authentication_failed;
+}
+
+std::string refused_keys(const AwsKeys& keys) {
+  return fmt::format(
+      "MongoDB refused the AWS credentials of {}: make the ARN of their user or role a database user (in Atlas by the "
+      "method AWS IAM), and check this machine's clock",
+      keys.source);
 }
 
 bool is_too_old(const bson_error_t& error) {
@@ -176,7 +191,7 @@ bool is_too_old(const bson_error_t& error) {
 
 Error error_of_start(const bson_error_t& error, const bson_t& reply, const Connections& connections) {
   if (error.domain == MONGOC_ERROR_SERVER_SELECTION || is_too_old(error)) return error_of_selection(error, connections);
-  if (error.domain == MONGOC_ERROR_CLIENT && error.code == MONGOC_ERROR_CLIENT_AUTHENTICATE && !connections.lost()) {
+  if (is_refusal(error, connections)) {
     return fatal(
         "MongoDB refused the user name or password: check both, authSource (the database of the user, often admin) "
         "and authMechanism in the URI");

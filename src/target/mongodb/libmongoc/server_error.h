@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "target/mongodb/libmongoc/timed_stream.h"
+#include "target/mongodb/login.h"
 #include "target/mongodb/port.h"
 
 namespace dynatlas {
@@ -25,6 +26,12 @@ struct CommandName {
 // connection. Nothing of the server's text is in the message, for it quotes values.
 Error error_of_command(const CommandName& command, const bson_error_t& error, const bson_t& reply,
                        const Connections& connections);
+
+// Whether the server was reached, and does not take us for who we say we are.
+bool is_refusal(const bson_error_t& error, const Connections& connections);
+
+// What to do then, where we said it by keys of AWS.
+std::string refused_keys(const AwsKeys& keys);
 
 // An answer that cannot be right. Nobody knows what was carried out: the same call again tells.
 Error senseless_answer(const CommandName& command);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cctype>
 #include <string_view>
 
@@ -92,11 +93,31 @@ Result<void> check_concerns(const mongoc_uri_t* uri) {
   return {};
 }
 
+constexpr std::string_view aws_iam = "MONGODB-AWS";
+
+std::string_view mechanism_of(const mongoc_uri_t* uri) {
+  const char* mechanism = mongoc_uri_get_auth_mechanism(uri);
+  return mechanism == nullptr ? "" : mechanism;
+}
+
+// libmongoc would look for keys itself, in fewer places than there are (docs/aws.md).
+bool wants_keys(const mongoc_uri_t* uri) {
+  return mechanism_of(uri) == aws_iam && mongoc_uri_get_username(uri) == nullptr;
+}
+
+void set_keys(mongoc_uri_t* uri, const AwsKeys& keys) {
+  mongoc_uri_set_username(uri, keys.access_key_id.c_str());
+  mongoc_uri_set_password(uri, keys.secret_access_key.c_str());
+  if (keys.session_token.empty()) return;
+  Bson properties;
+  BSON_APPEND_UTF8(properties.get(), "AWS_SESSION_TOKEN", keys.session_token.c_str());
+  mongoc_uri_set_mechanism_properties(uri, properties.get());
+}
+
 // libmongoc reads the password that is not there.
 Result<void> check_password(const mongoc_uri_t* uri) {
-  const char* mechanism = mongoc_uri_get_auth_mechanism(uri);
-  const std::string_view name = mechanism == nullptr ? "" : mechanism;
-  if (name == "MONGODB-X509" || name == "MONGODB-AWS" || name == "GSSAPI") return {};
+  const std::string_view name = mechanism_of(uri);
+  if (name == "MONGODB-X509" || name == "GSSAPI") return {};
   const char* password = mongoc_uri_get_password(uri);
   if (mongoc_uri_get_username(uri) == nullptr || (password != nullptr && *password != '\0')) return {};
   return usage("the MongoDB URI names a user without a password: it is mongodb://USER:PASSWORD@HOST..");
@@ -128,11 +149,13 @@ Result<MongoUri> read_uri(const std::string& uri) {
   RETURN_IF_ERROR(check_mechanism(parsed.get()));
   RETURN_IF_ERROR(check_password(parsed.get()));
   const char* database = mongoc_uri_get_database(parsed.get());
-  return MongoUri{database == nullptr ? "" : database};
+  return MongoUri{database == nullptr ? "" : database, wants_keys(parsed.get())};
 }
 
-Result<OwnedUri> uri_for_client(const std::string& uri) {
-  ASSIGN_OR_RETURN(OwnedUri parsed, parse(uri));
+Result<OwnedUri> uri_for_client(const MongoServer& server) {
+  ASSIGN_OR_RETURN(OwnedUri parsed, parse(server.uri));
+  assert(server.keys || !wants_keys(parsed.get()));
+  if (server.keys) set_keys(parsed.get(), *server.keys);
   mongoc_uri_set_option_as_bool(parsed.get(), MONGOC_URI_RETRYWRITES, false);
   if (mongoc_uri_get_appname(parsed.get()) == nullptr) mongoc_uri_set_appname(parsed.get(), "dynatlas");
   return parsed;

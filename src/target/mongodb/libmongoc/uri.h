@@ -15,8 +15,8 @@ void start_libmongoc();
 // As read_mongo_uri() in options.h says.
 Result<MongoUri> read_uri(const std::string& uri);
 
-// The same as libmongoc takes it: with our appName where it has none, and without libmongoc's own repeats of writes
-// (ours know what a write that was carried out twice means, and end with the call).
-Result<OwnedUri> uri_for_client(const std::string& uri);
+// Where a client of libmongoc connects to as whom: with our appName where it has none, and without libmongoc's own
+// repeats of writes (ours know what a write that was carried out twice means, and end with the call).
+Result<OwnedUri> uri_for_client(const MongoServer& server);
 
 }  // namespace dynatlas
