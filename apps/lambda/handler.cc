@@ -36,8 +36,8 @@ tl::unexpected<InvocationError> failed(std::string type, const std::string& mess
 
 }  // namespace
 
-Handler::Handler(const Config& config, std::unique_ptr<TimedTarget> target, OpenTarget reopen, Clock& clock, Log& log)
-    : applier_(config, clock), target_(std::move(target)), reopen_(std::move(reopen)), clock_(clock), log_(log) {}
+Handler::Handler(const Config& config, std::unique_ptr<TimedTarget> target, Clock& clock, Log& log)
+    : applier_(config, clock), target_(std::move(target)), clock_(clock), log_(log) {}
 
 Answer Handler::handle(Invocation invocation) {
   log_.of_request(invocation.id);
@@ -47,24 +47,8 @@ Answer Handler::handle(Invocation invocation) {
     log_.error(event.error().message);
     return failed("Function.InvalidEvent", event.error().message);
   }
-  if (auto opened = reopen(); !opened) {
-    log_.error(opened.error().message);
-    return failed("Function.TargetFailed", opened.error().message);
-  }
   target_->end_by(ends);
   return event->kind() == LambdaEvent::Kind::scheduled ? settle(ends) : apply(*event, ends);
-}
-
-Result<void> Handler::reopen() {
-  if (target_ != nullptr) return {};
-  ASSIGN_OR_RETURN(target_, reopen_());
-  return {};
-}
-
-void Handler::lose_target() {
-  if (!reopen_) return;
-  target_ = nullptr;
-  recalled_ = false;
 }
 
 Answer Handler::apply(const LambdaEvent& event, Clock::Time ends) {
@@ -76,7 +60,6 @@ Answer Handler::apply(const LambdaEvent& event, Clock::Time ends) {
     settle_in_spare_time(ends);
     return response_of(event, std::nullopt);
   }
-  if (summary.failure->of_target) lose_target();
   if (summary.failure->from.empty()) return failed("Function.EventFailed", summary.failure->error.message);
   return response_of(event, summary.failure);
 }
@@ -114,7 +97,6 @@ Answer Handler::settle(Clock::Time ends) {
   const Result<void> settled = recall_and_settle(ends);
   if (settled) return R"({"settled":true})";
   log_.error(settled.error().message);
-  lose_target();
   return failed("Function.TargetFailed", settled.error().message);
 }
 

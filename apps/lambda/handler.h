@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <tl/expected.hpp>
@@ -13,25 +12,22 @@
 
 namespace dynatlas {
 
-// Opens the target anew: its address or password may have changed.
-using OpenTarget = std::function<Result<std::unique_ptr<TimedTarget>>()>;
-
 // What an invocation is answered with: the response, or what went wrong with all of it.
 using Answer = tl::expected<std::string, InvocationError>;
 
 // Applies one event after the other to one target, which serves all of them (docs/lambda.md).
 class Handler {
  public:
-  // `reopen` is asked after the target failed; where it is empty the target stays. Configuration, clock and log outlive
-  // the handler.
-  Handler(const Config& config, std::unique_ptr<TimedTarget> target, OpenTarget reopen, Clock& clock, Log& log);
+  // Configuration, clock and log outlive the handler.
+  Handler(const Config& config, std::unique_ptr<TimedTarget> target, Clock& clock, Log& log);
 
   // The answer comes some seconds before the invocation's deadline. What is not done then is named as failed.
   Answer handle(Invocation invocation);
 
+  // Says good-bye to the target. Nothing is handled after that.
+  void close() { target_ = nullptr; }
+
  private:
-  Result<void> reopen();
-  void lose_target();
   Result<void> recall_and_settle(Clock::Time ends);
   Answer apply(const LambdaEvent& event, Clock::Time ends);
   Answer settle(Clock::Time ends);
@@ -39,9 +35,8 @@ class Handler {
   void tell(const EventSummary& summary);
 
   EventApplier applier_;
-  std::unique_ptr<TimedTarget> target_;  // null after it failed
-  bool recalled_ = false;                // by this target
-  OpenTarget reopen_;
+  std::unique_ptr<TimedTarget> target_;
+  bool recalled_ = false;
   Clock& clock_;
   Log& log_;
 };

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "serve.h"
 #include "support/fake_target.h"
@@ -24,7 +25,7 @@ class HandlerTest : public testing::Test {
     config = *std::move(loaded);
     auto owned = std::make_unique<FakeTarget>();
     target = owned.get();
-    handler.emplace(config, std::move(owned), OpenTarget(), clock, log);
+    handler.emplace(config, std::move(owned), clock, log);
   }
 
   Answer handle(const std::string& event) { return handler->handle({"request-1", clock.time + seconds(60), event}); }
@@ -120,26 +121,6 @@ TEST_F(HandlerTest, LosesNothingWhereSpareTimeWasTooShort) {
   EXPECT_EQ(*answer, all_done);
 }
 
-TEST_F(HandlerTest, OpensATargetAnewThatFailed) {
-  int opened = 0;
-  auto first = std::make_unique<FakeTarget>();
-  first->down_after = 0;
-  handler.emplace(
-      config, std::move(first),
-      [&opened]() -> Result<std::unique_ptr<TimedTarget>> {
-        if (++opened == 1) return fatal("the secret cannot be read");
-        return std::make_unique<FakeTarget>();
-      },
-      clock, log);
-  EXPECT_EQ(*handle(event_of({kinesis_element("8")})), R"({"batchItemFailures":[{"itemIdentifier":"8"}]})");
-  const Answer locked_out = handle(event_of({kinesis_element("8")}));
-  ASSERT_FALSE(locked_out);
-  EXPECT_EQ(locked_out.error().type, "Function.TargetFailed");
-  EXPECT_EQ(*handle(event_of({kinesis_element("8")})), all_done);
-  EXPECT_EQ(*handle(event_of({kinesis_element("9")})), all_done);
-  EXPECT_EQ(opened, 2);
-}
-
 TEST_F(HandlerTest, LogsJsonAndMetricsWithoutContents) {
   ASSERT_TRUE(handle(event_of({kinesis_element("8", "SECRETkey"), kinesis_element_of("9", "SECRETpayload"),
                                kinesis_element("10", "b", "1699999997")})));
@@ -168,8 +149,18 @@ class ServeTest : public HandlerTest {
     return {{"lambda-runtime-aws-request-id", id}, {"lambda-runtime-deadline-ms", "1700000060000"}};
   }
 
+  std::string served() {
+    std::timed_mutex mutex;
+    Busy busy(mutex);
+    const Error ended = serve(
+        api, *handler, clock, [this] { return outdated; }, busy);
+    EXPECT_TRUE(busy.owns_lock());
+    return ended.message;
+  }
+
   ScriptedHttp http;
   RuntimeApi api{http, "127.0.0.1:9001"};
+  bool outdated = false;
   const std::string base = "http://127.0.0.1:9001/2018-06-01/runtime/";
   const std::string next = "GET " + base + "invocation/next";
 };
@@ -180,7 +171,7 @@ TEST_F(ServeTest, AnswersInvocationsUntilThereIsNone) {
   http.fail(next, fatal("no more"));
   http.answer("POST " + base + "invocation/one/response", 202, "");
   http.answer("POST " + base + "invocation/two/error", 202, "");
-  EXPECT_EQ(serve(api, *handler, clock).message, "no more");
+  EXPECT_EQ(served(), "no more");
   ASSERT_EQ(http.seen.size(), 5U);
   EXPECT_GT(http.seen[0].end_within, std::chrono::hours(24));
   EXPECT_LT(http.seen[0].end_within.count(), std::numeric_limits<std::int32_t>::max());
@@ -198,14 +189,53 @@ TEST_F(ServeTest, AsksAgainAfterASilence) {
   http.answer(next, 200, event_of({}), headers("one"));
   http.fail(next, retry("silent"));
   http.answer("POST " + base + "invocation/one/response", 202, "");
-  EXPECT_EQ(serve(api, *handler, clock).message, "silent");
+  EXPECT_EQ(served(), "silent");
   EXPECT_EQ(http.seen.size(), 8U);  // five silences in a row end it
 }
 
 TEST_F(ServeTest, EndsWhereItsAnswerDoesNotArrive) {
   http.answer(next, 200, event_of({}), headers("one"));
   http.answer("POST " + base + "invocation/one/response", 413, "");
-  EXPECT_NE(serve(api, *handler, clock).message.find("413"), std::string::npos);
+  EXPECT_NE(served().find("413"), std::string::npos);
+}
+
+TEST_F(ServeTest, EndsAfterAnAnswerWhereAnotherServerIsMeantNow) {
+  outdated = true;
+  http.answer(next, 200, event_of({kinesis_element("8")}), headers("one"));
+  http.answer("POST " + base + "invocation/one/response", 202, "");
+  EXPECT_NE(served().find("the next one writes there"), std::string::npos);
+  ASSERT_EQ(http.seen.size(), 2U);
+  EXPECT_EQ(http.seen[1].body, all_done);
+}
+
+// So that a SIGTERM finds nobody busy then, and somebody at all other times.
+TEST_F(ServeTest, IsBusyButWhileItWaitsForAnInvocation) {
+  std::timed_mutex mutex;
+  std::vector<bool> free;
+  class Watched : public HttpClient {
+   public:
+    Watched(HttpClient& inner, std::timed_mutex& mutex, std::vector<bool>& free)
+        : inner_(inner), mutex_(mutex), free_(free) {}
+    Result<HttpResponse> send(const HttpRequest& request) override {
+      std::thread([&] {
+        free_.push_back(mutex_.try_lock());
+        if (free_.back()) mutex_.unlock();
+      }).join();
+      return inner_.send(request);
+    }
+
+   private:
+    HttpClient& inner_;
+    std::timed_mutex& mutex_;
+    std::vector<bool>& free_;
+  } watched(http, mutex, free);
+  http.answer(next, 200, event_of({}), headers("one"));
+  http.answer("POST " + base + "invocation/one/response", 413, "");
+  RuntimeApi watched_api(watched, "127.0.0.1:9001");
+  Busy busy(mutex);
+  serve(
+      watched_api, *handler, clock, [] { return false; }, busy);
+  EXPECT_EQ(free, (std::vector<bool>{true, false}));
 }
 
 TEST_F(ServeTest, RefusesWhatIsNoInvocation) {

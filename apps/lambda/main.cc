@@ -4,12 +4,14 @@
 
 #include <csignal>
 #include <cstdio>
+#include <optional>
 #include <random>
 
 #include "aws/session.h"
 #include "handler.h"
 #include "serve.h"
 #include "setup.h"
+#include "termination.h"
 
 namespace dynatlas {
 
@@ -46,6 +48,11 @@ class Bootstrap {
       : api_(http, address), around_{process_environment, http, system_clock(), std::random_device{}()} {}
 
   int run() {
+    std::optional<Handler> handler;
+    Termination termination([&handler] {
+      if (handler) handler->close();
+    });
+    Busy busy = termination.begin_busy();
     Result<void> started = start();
     if (!started) {
       log_.error(started.error().message);
@@ -53,8 +60,9 @@ class Bootstrap {
       if (auto told = api_.fail_init(init_error(started.error())); !told) log_.error(told.error().message);
       return exit_failed;
     }
-    Handler handler(setup_.config, std::move(target_), reopening(), around_.clock, log_);
-    const Error ended = serve(api_, handler, around_.clock);
+    handler.emplace(setup_.config, std::move(target_), around_.clock, log_);
+    const auto is_outdated = [this] { return setup_.kept != nullptr && setup_.kept->moved(); };
+    const Error ended = serve(api_, *handler, around_.clock, is_outdated, busy);
     log_.of_request("");
     log_.error(ended.message);
     return exit_failed;
@@ -65,16 +73,6 @@ class Bootstrap {
     ASSIGN_OR_RETURN(setup_, read_setup(around_));
     ASSIGN_OR_RETURN(target_, open_target(setup_, around_.clock));
     return {};
-  }
-
-  // The rules stay as they are; only where the server is may change.
-  OpenTarget reopening() {
-    if (!setup_.uri_may_change) return {};
-    return [this]() -> Result<std::unique_ptr<TimedTarget>> {
-      ASSIGN_OR_RETURN(FunctionSetup setup, read_setup(around_));
-      setup_.uri = std::move(setup.uri);
-      return open_target(setup_, around_.clock);
-    };
   }
 
   RuntimeApi api_;
@@ -104,6 +102,7 @@ int run() {
 
 int main() {
   dynatlas::keep_memory();
+  dynatlas::hold_sigterm();
   std::signal(SIGPIPE, SIG_IGN);  // a server that closed its connection is an error, and not the end
   return dynatlas::run();
 }

@@ -14,9 +14,11 @@ Result<void> answer(RuntimeApi& api, const std::string& id, const Answer& answer
 
 }  // namespace
 
-Error serve(RuntimeApi& api, Handler& handler, Clock& clock) {
+Error serve(RuntimeApi& api, Handler& handler, Clock& clock, const std::function<bool()>& is_outdated, Busy& busy) {
   for (int silences = 0;;) {
+    busy.unlock();
     Result<Invocation> invocation = api.next();
+    busy.lock();
     if (!invocation) {
       // A process that was frozen for long may find its connection gone.
       if (invocation.error().kind != ErrorKind::retry || ++silences == silences_max) return invocation.error();
@@ -26,6 +28,11 @@ Error serve(RuntimeApi& api, Handler& handler, Clock& clock) {
     silences = 0;
     const std::string id = invocation->id;
     if (auto answered = answer(api, id, handler.handle(*std::move(invocation))); !answered) return answered.error();
+    if (is_outdated()) {
+      return fatal(
+          "another MongoDB server than before is kept by Secrets Manager or SSM: this process ends, and the next one "
+          "writes there");
+    }
   }
 }
 

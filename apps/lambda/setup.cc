@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "setup.h"
 
-#include <cstdlib>
 #include <utility>
 
 #include "aws/secrets_manager.h"
-#include "aws/session.h"
 #include "aws/ssm.h"
+#include "pipeline/iam_login.h"
 #include "target/mongodb/mongo_target.h"
 #include "target/mongodb/options.h"
 
@@ -47,29 +46,29 @@ Result<UriSource> uri_source(const EnvironmentLookup& environment) {
   return source;
 }
 
-Result<std::string> fetch(const UriSource& source, const Surroundings& around) {
-  const Clock::Time deadline = around.clock.now() + fetch_within;
-  ASSIGN_OR_RETURN(const std::unique_ptr<AwsSession> session, AwsSession::open({}, around));
-  return source.secret ? fetch_secret(*session, *source.secret, deadline)
-                       : fetch_parameter(*session, *source.parameter, deadline);
+Result<std::string> fetch(const UriSource& source, AwsSession& session, Clock::Time deadline) {
+  return source.secret ? fetch_secret(session, *source.secret, deadline)
+                       : fetch_parameter(session, *source.parameter, deadline);
 }
 
 bool is_inline(const std::string& text) {
   return text.find_first_of(":\n") != std::string::npos || text.starts_with('{');
 }
 
-ConfigOptions config_options(const EnvironmentLookup& environment) {
+// `kept`: the URI that Secrets Manager or SSM keeps; none where it is in the environment.
+Result<Config> config_with(const EnvironmentLookup& environment, const std::optional<std::string>& kept) {
   ConfigOptions options;
-  const auto given = environment("DYNATLAS_CONFIG");
-  if (!given) return options;
-  options.file = is_inline(*given) ? "DYNATLAS_CONFIG" : *given;
-  if (is_inline(*given)) options.text = *given;
-  return options;
+  if (kept) options.variables[uri_name] = *kept;
+  if (const auto given = environment("DYNATLAS_CONFIG")) {
+    options.file = is_inline(*given) ? "DYNATLAS_CONFIG" : *given;
+    if (is_inline(*given)) options.text = *given;
+  }
+  return Config::load(options);
 }
 
-Result<std::string> uri_of(const Config& config, const EnvironmentLookup& environment) {
+Result<std::string> uri_of(const Config& config, const std::optional<std::string>& given) {
   if (config.dump_folder) return usage("`target.dump`: a Lambda function writes into a MongoDB server only");
-  const auto uri = config.mongodb_uri ? config.mongodb_uri : environment(uri_name);
+  const auto uri = config.mongodb_uri ? config.mongodb_uri : given;
   if (!uri) {
     return usage(
         "the MongoDB server is missing: set MONGODB_URI, MONGODB_URI_SECRET or MONGODB_URI_PARAMETER, or "
@@ -79,27 +78,67 @@ Result<std::string> uri_of(const Config& config, const EnvironmentLookup& enviro
   return usage("the MongoDB server's URI must begin with mongodb:// or mongodb+srv://");
 }
 
+// The configuration may say more of the server than what is kept.
+Result<std::string> kept_uri(const EnvironmentLookup& environment, const std::string& kept) {
+  ASSIGN_OR_RETURN(const Config config, config_with(environment, kept));
+  ASSIGN_OR_RETURN(std::string uri, uri_of(config, kept));
+  RETURN_IF_ERROR(read_mongo_uri(uri));
+  return uri;
+}
+
+// Fetches the URI. `aws:` must be known before, and the rest of the configuration must be right: nobody is asked
+// before.
+Result<std::string> fetch_first(const UriSource& source, const Surroundings& around, FunctionSetup& setup) {
+  ASSIGN_OR_RETURN(const Config before, config_with(around.environment, "mongodb://not-fetched-yet"));
+  ASSIGN_OR_RETURN(setup.aws, AwsSession::open(before.aws, around));
+  return fetch(source, *setup.aws, around.clock.now() + fetch_within);
+}
+
+std::unique_ptr<KeptUri> login_of_kept(std::string uri, const UriSource& source, const Surroundings& around,
+                                       AwsSession& aws) {
+  auto read_again = [source, environment = around.environment, &aws](Clock::Time deadline) -> Result<std::string> {
+    ASSIGN_OR_RETURN(const std::string kept, fetch(source, aws, deadline));
+    return kept_uri(environment, kept);
+  };
+  return std::make_unique<KeptUri>(std::move(uri), std::move(read_again), around.clock);
+}
+
+Result<void> use_database(const std::string& database, Config& config) {
+  if (database.empty()) return {};
+  RETURN_IF_ERROR(config.use_database(database));
+  if (!config.state_database) config.state_database = database;
+  return {};
+}
+
 }  // namespace
 
 Result<FunctionSetup> read_setup(const Surroundings& around) {
   ASSIGN_OR_RETURN(const UriSource source, uri_source(around.environment));
-  if (source.fetched()) {
-    ASSIGN_OR_RETURN(const std::string fetched, fetch(source, around));
-    setenv(uri_name, fetched.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): no other thread runs yet
-  }
   FunctionSetup setup;
-  ASSIGN_OR_RETURN(setup.config, Config::load(config_options(around.environment)));
-  ASSIGN_OR_RETURN(setup.uri, uri_of(setup.config, around.environment));
-  setup.uri_may_change = source.fetched();
-  ASSIGN_OR_RETURN(const MongoUri uri, read_mongo_uri(setup.uri));
-  if (uri.database.empty()) return setup;
-  RETURN_IF_ERROR(setup.config.use_database(uri.database));
-  if (!setup.config.state_database) setup.config.state_database = uri.database;
+  std::optional<std::string> kept;
+  if (source.fetched()) {
+    ASSIGN_OR_RETURN(kept, fetch_first(source, around, setup));
+  }
+  ASSIGN_OR_RETURN(setup.config, config_with(around.environment, kept));
+  ASSIGN_OR_RETURN(const std::string uri, uri_of(setup.config, kept ? kept : around.environment(uri_name)));
+  ASSIGN_OR_RETURN(const MongoUri facts, read_mongo_uri(uri));
+  RETURN_IF_ERROR(use_database(facts.database, setup.config));
+  if (facts.wants_keys && setup.aws == nullptr) {
+    ASSIGN_OR_RETURN(setup.aws, AwsSession::open(setup.config.aws, around));
+  }
+  if (kept) {
+    auto login = login_of_kept(uri, source, around, *setup.aws);
+    setup.kept = login.get();
+    setup.login = std::move(login);
+  } else {
+    setup.login = std::make_unique<FixedLogin>(uri);
+  }
+  if (setup.aws != nullptr) setup.login = std::make_unique<IamLogin>(std::move(setup.login), setup.aws->credentials());
   return setup;
 }
 
 Result<std::unique_ptr<TimedTarget>> open_target(const FunctionSetup& setup, Clock& clock) {
-  ASSIGN_OR_RETURN(std::unique_ptr<MongoPort> port, connect_mongo({setup.uri}));
+  ASSIGN_OR_RETURN(std::unique_ptr<MongoPort> port, connect_mongo(*setup.login));
   const Config::Times& times = setup.config.times;
   MongoTargetOptions options;
   options.state_database = setup.config.state_database.value_or("dynatlas");

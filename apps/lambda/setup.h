@@ -4,28 +4,31 @@
 #include <memory>
 #include <string>
 
-#include "aws/surroundings.h"
+#include "aws/session.h"
 #include "base/result.h"
 #include "config/config.h"
+#include "kept_uri.h"
 #include "target/timed_target.h"
 
 namespace dynatlas {
 
-// Where the function writes, and by which rules.
+// Where the function writes as whom, and by which rules.
 struct FunctionSetup {
   Config config;
-  std::string uri;              // holds a password: never in a message
-  bool uri_may_change = false;  // it is kept by Secrets Manager or SSM, where it may be rotated
+  std::unique_ptr<AwsSession> aws;    // null where nothing is asked of AWS
+  std::unique_ptr<MongoLogin> login;  // uses `aws`
+  const KeptUri* kept = nullptr;      // in `login`, where the URI is kept by Secrets Manager or SSM
 };
 
 // Reads DYNATLAS_CONFIG (YAML, or the path of such a file) and the URI: of the configuration, MONGODB_URI,
-// MONGODB_URI_SECRET or MONGODB_URI_PARAMETER. What the last two name is fetched, and set as MONGODB_URI in the
-// environment of the process, so that the configuration may refer to it: no other thread may run yet.
+// MONGODB_URI_SECRET or MONGODB_URI_PARAMETER. What the last two name is fetched as `aws:` of the configuration says,
+// and ${MONGODB_URI} in the rest of it stands for that.
 //
-// Usage where something is missing, wrong or said twice; else the errors of src/aws.
+// Usage where something is missing, wrong or said twice; else the errors of src/aws. What `around` refers to outlives
+// the setup.
 Result<FunctionSetup> read_setup(const Surroundings& around);
 
-// Connects to the server.
+// Connects to the server. The setup outlives the target.
 Result<std::unique_ptr<TimedTarget>> open_target(const FunctionSetup& setup, Clock& clock);
 
 }  // namespace dynatlas

@@ -7,6 +7,7 @@ import json
 import os
 import queue
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ from program import compact
 
 STREAM = "arn:aws:kinesis:eu-west-1:111122223333:stream/cdc"
 SHARD = "shardId-000000000000"
+SLOWER = 10 if os.environ.get("DYNATLAS_TEST_PERCENT") else 1  # under sanitizers
 PREFIX = "/2018-06-01/runtime/"
 
 
@@ -101,7 +103,7 @@ class LambdaRuntime:
     def __enter__(self):
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.runtime = self
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         known = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MONGODB_", "DYNATLAS_"))}
         address = f"127.0.0.1:{self._server.server_address[1]}"
         self._child = subprocess.Popen(
@@ -124,10 +126,14 @@ class LambdaRuntime:
         self._server.shutdown()
         self._server.server_close()
 
-    def invoke(self, given, seconds=30):
-        """The answer to this event, which must come before the deadline, so many seconds from now."""
+    def begin(self, given, seconds=30):
+        """An invocation whose answer is not waited for."""
         self._count += 1
         self.invocations.put((self._count, given if isinstance(given, str) else compact(given), seconds))
+
+    def invoke(self, given, seconds=30):
+        """The answer to this event, which must come before the deadline, so many seconds from now."""
+        self.begin(given, seconds)
         request, answered = self.answers.get(timeout=seconds)
         assert request == f"request-{self._count}", request
         return answered
@@ -137,6 +143,15 @@ class LambdaRuntime:
         request, answered = self.answers.get(timeout=60)
         assert request is None, request
         return answered, self._child.wait(timeout=60)
+
+    def terminate(self):
+        """Ends it as Lambda does where the function has an extension: the exit code, which must come within half a second."""
+        self._child.send_signal(signal.SIGTERM)
+        return self._child.wait(timeout=0.5 * SLOWER)
+
+    def exit_code(self):
+        """Once it ended by itself."""
+        return self._child.wait(timeout=60)
 
     def kill(self):
         self._child.kill()

@@ -3,6 +3,7 @@
 """What the Lambda function promises: the real `bootstrap`, a stand-in for Lambda's runtime API, and a MongoDB server."""
 
 import json
+import threading
 import unittest
 
 import program
@@ -145,6 +146,62 @@ class FaultsTest(LambdaTest):
                 self.assertEqual((told.kind, told.type, code), ("error", kind, 1))
                 self.assertIn(word, told.body["errorMessage"])
                 self.assertNotIn("SECRETpassword", json.dumps(runtime.log()) + told.body["errorMessage"])
+
+
+class WatchedProxy(TcpProxy):
+    """`said_good_bye` is set once a client ended its sessions."""
+
+    def __init__(self, target):
+        super().__init__(target)
+        self.said_good_bye = threading.Event()
+
+    def _request(self, message, source, target, caught):
+        if b"endSessions\0" in message[:64]:
+            self.said_good_bye.set()
+        super()._request(message, source, target, caught)
+
+
+class TerminationTest(LambdaTest):
+    own = True
+
+    def test_who_is_idle_says_good_bye(self):
+        with WatchedProxy(self.server.address) as proxy:
+            through = with_database(f"mongodb://127.0.0.1:{proxy.port}/?directConnection=true", self.database)
+            with self.bootstrap(MONGODB_URI=through) as runtime:
+                self.assertEqual(self.answer(runtime, element(1, kinesis("a", 1))), DONE)
+                self.assertEqual(runtime.terminate(), 0)
+                self.assertTrue(proxy.said_good_bye.wait(10))
+                self.assertEqual([line for line in runtime.log() if "_aws" not in line], [])
+
+    def test_a_server_that_is_silent_is_not_waited_for(self):
+        with TcpProxy(self.server.address) as proxy:
+            through = with_database(f"mongodb://127.0.0.1:{proxy.port}/?directConnection=true", self.database)
+            with self.bootstrap(MONGODB_URI=through) as runtime:
+                self.assertEqual(self.answer(runtime, element(1, kinesis("a", 1))), DONE)
+                proxy.hold()
+                self.assertEqual(runtime.terminate(), 0)
+                proxy.release()
+
+    def test_an_event_that_is_being_applied_comes_again(self):
+        with TcpProxy(self.server.address) as proxy:
+            through = with_database(f"mongodb://127.0.0.1:{proxy.port}/?directConnection=true", self.database)
+            with self.bootstrap(MONGODB_URI=through) as runtime:
+                proxy.set_trap(1, TcpProxy.BEFORE)
+                runtime.begin(event(element(1, kinesis("a", 1))))
+                self.assertTrue(proxy.trapped.wait(30))
+                self.assertEqual(runtime.terminate(), 0)
+                self.assertTrue(runtime.answers.empty())
+        with self.bootstrap() as runtime:
+            self.assertEqual(self.answer(runtime, element(1, kinesis("a", 1))), DONE)
+        self.assertEqual([document["_id"] for document in self.documents()], ["a"])
+
+    def test_before_the_first_event(self):
+        with TcpProxy(self.server.address) as proxy:
+            proxy.hold()
+            with self.bootstrap(MONGODB_URI=f"mongodb://127.0.0.1:{proxy.port}/?directConnection=true") as runtime:
+                proxy.wait_for_connection()
+                self.assertEqual(runtime.terminate(), 0)
+            proxy.release()
 
 
 if __name__ == "__main__":

@@ -78,6 +78,13 @@ class TcpProxy:
                 raise TimeoutError(f"only {self.writes} write commands came, not {number}")
             time.sleep(0.002)
 
+    def wait_for_connection(self, seconds=60):
+        deadline = time.monotonic() + seconds
+        while not self._open:
+            if time.monotonic() > deadline:
+                raise TimeoutError("nobody connected")
+            time.sleep(0.002)
+
     def _accept(self, listener):
         while True:
             try:

@@ -3,29 +3,25 @@
 // Reading a URI needs the module.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include "setup.h"
 #include "support/scripted_http.h"
 
 namespace dynatlas {
 namespace {
 
+std::string uri_of(const FunctionSetup& setup) {
+  const auto server = setup.login->current();
+  return server ? server->uri : server.error().message;
+}
+
 class SetupTest : public testing::Test {
  protected:
-  ~SetupTest() override { unsetenv("MONGODB_URI"); }
-
   // Variables beside those of AWS.
   Result<FunctionSetup> read() {
     around.variables["AWS_REGION"] = "eu-west-1";
     around.variables["AWS_ACCESS_KEY_ID"] = "AKIDEXAMPLE";
     around.variables["AWS_SECRET_ACCESS_KEY"] = "key";
-    auto surroundings = around.get();
-    surroundings.environment = [known = surroundings.environment](const std::string& name) {
-      auto value = known(name);
-      return value || name != "MONGODB_URI" ? value : process_environment(name);
-    };
-    return read_setup(surroundings);
+    return read_setup(around.get());
   }
 
   std::string refusal() {
@@ -43,10 +39,10 @@ TEST_F(SetupTest, NeedsAUriAlone) {
   around.variables["MONGODB_URI"] = "mongodb://127.0.0.1/shop";
   const auto setup = read();
   ASSERT_TRUE(setup) << setup.error().message;
-  EXPECT_EQ(setup->uri, "mongodb://127.0.0.1/shop");
+  EXPECT_EQ(uri_of(*setup), "mongodb://127.0.0.1/shop");
   EXPECT_EQ(setup->config.target_of("orders").text(), "shop.orders");
   EXPECT_EQ(setup->config.state_database, "shop");
-  EXPECT_FALSE(setup->uri_may_change);
+  EXPECT_EQ(setup->kept, nullptr);
 }
 
 TEST_F(SetupTest, TakesAConfigurationInline) {
@@ -84,8 +80,73 @@ TEST_F(SetupTest, FetchesTheUriFromASecret) {
                      R"({"SecretString":"{\"MONGODB_URI\":\"mongodb://u:p@127.0.0.1/shop\"}"})");
   const auto setup = read();
   ASSERT_TRUE(setup) << setup.error().message;
-  EXPECT_EQ(setup->uri, "mongodb://u:p@127.0.0.1/shop");
-  EXPECT_TRUE(setup->uri_may_change);
+  EXPECT_EQ(uri_of(*setup), "mongodb://u:p@127.0.0.1/shop");
+  EXPECT_NE(setup->kept, nullptr);
+}
+
+// The secret is fetched as `aws:` says, although the rest of the configuration is not readable without it.
+TEST_F(SetupTest, FetchesTheSecretWhereTheConfigurationSaysAndAsWhom) {
+  around.variables["MONGODB_URI_SECRET"] = "cdc/uri";
+  around.variables["DYNATLAS_CONFIG"] = R"(
+aws:
+  region: eu-central-1
+  role_arn: arn:aws:iam::1:role/reader
+  endpoints: {secretsmanager: "http://secrets.example"}
+target: {mongodb: {uri: "${MONGODB_URI}/shop"}}
+)";
+  around.http.answer("POST https://sts.eu-central-1.amazonaws.com/", 200,
+                     "<R><Credentials><AccessKeyId>AKROLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"
+                     "<SessionToken>t</SessionToken><Expiration>2023-11-14T23:13:20Z</Expiration></Credentials></R>");
+  around.http.answer("POST http://secrets.example/", 200, R"({"SecretString":"mongodb://u:p@127.0.0.1"})");
+  const auto setup = read();
+  ASSERT_TRUE(setup) << setup.error().message;
+  EXPECT_EQ(uri_of(*setup), "mongodb://u:p@127.0.0.1/shop");
+  EXPECT_EQ(setup->config.target_of("orders").text(), "shop.orders");
+  const std::string signed_by = *find_header(around.http.seen.at(1).headers, "Authorization");
+  EXPECT_NE(signed_by.find("Credential=AKROLE/20231114/eu-central-1/secretsmanager/"), std::string::npos) << signed_by;
+}
+
+TEST_F(SetupTest, AsksNobodyBeforeTheConfigurationIsRight) {
+  around.variables["MONGODB_URI_SECRET"] = "cdc/uri";
+  for (const char* wrong : {"asw: {region: x}", "limits: {parked_in_a_row: many}", "name: ${NOWHERE_TO_BE_FOUND}"}) {
+    around.variables["DYNATLAS_CONFIG"] = wrong;
+    EXPECT_EQ(refusal().rfind("DYNATLAS_CONFIG:1", 0), 0U) << refusal();
+  }
+  EXPECT_TRUE(around.http.seen.empty());
+}
+
+TEST_F(SetupTest, ReadsARotatedSecretAgain) {
+  around.variables["MONGODB_URI_SECRET"] = "cdc/uri";
+  around.variables["DYNATLAS_CONFIG"] = "target: {mongodb: {uri: '${MONGODB_URI}/shop'}}";
+  constexpr const char* url = "POST https://secretsmanager.eu-west-1.amazonaws.com/";
+  for (const char* password : {"one", "two"}) {
+    around.http.answer(url, 200, fmt::format(R"({{"SecretString":"mongodb://u:{}@127.0.0.1"}})", password));
+  }
+  around.http.answer(url, 200, R"({"SecretString":"SECRET is no URI"})");
+  const auto setup = read();
+  ASSERT_TRUE(setup) << setup.error().message;
+  around.clock.time += std::chrono::minutes(1);
+  const auto renew = [&] {
+    return setup->login->renewed(*setup->login->current(), MongoLogin::Fault::refused, std::chrono::seconds(3));
+  };
+  const auto renewed = renew();
+  ASSERT_TRUE(renewed) << renewed.error().message;
+  EXPECT_EQ(renewed->uri, "mongodb://u:two@127.0.0.1/shop");
+  around.clock.time += std::chrono::minutes(1);
+  const auto wrong = renew();
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().message.find("SECRET"), std::string::npos) << wrong.error().message;
+  EXPECT_EQ(uri_of(*setup), "mongodb://u:two@127.0.0.1/shop");
+}
+
+TEST_F(SetupTest, HasKeysOfAwsWhereTheServerWantsThem) {
+  around.variables["MONGODB_URI"] = "mongodb://127.0.0.1/shop?authMechanism=MONGODB-AWS";
+  const auto setup = read();
+  ASSERT_TRUE(setup) << setup.error().message;
+  const auto server = setup->login->current();
+  ASSERT_TRUE(server && server->keys);
+  EXPECT_EQ(server->keys->access_key_id, "AKIDEXAMPLE");
+  EXPECT_EQ(server->keys->source, "the environment (AWS_ACCESS_KEY_ID)");
 }
 
 TEST_F(SetupTest, FetchesTheUriFromAParameter) {
@@ -94,7 +155,7 @@ TEST_F(SetupTest, FetchesTheUriFromAParameter) {
                      R"({"Parameter":{"Name":"/cdc/uri","Value":"mongodb://127.0.0.1/shop"}})");
   const auto setup = read();
   ASSERT_TRUE(setup) << setup.error().message;
-  EXPECT_EQ(setup->uri, "mongodb://127.0.0.1/shop");
+  EXPECT_EQ(uri_of(*setup), "mongodb://127.0.0.1/shop");
 }
 
 }  // namespace
