@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <string_view>
 #include <utility>
 
@@ -194,8 +195,10 @@ bool readable(const char* path) { return path != nullptr && access(path, R_OK) =
 std::string system_certificates() {
   const char* built_in = curl_version_info(CURLVERSION_NOW)->cainfo;
   if (readable(built_in)) return {};  // libcurl takes them by itself
+  // OpenSSL's own variable: the package for Lambda has what it carries there.
+  const char* named = std::getenv("SSL_CERT_FILE");  // NOLINT(concurrency-mt-unsafe): nothing sets it
   for (const char* place :
-       {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"}) {
+       {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem", named}) {
     if (readable(place)) return place;
   }
   return {};  // the error comes with the first https URL
