@@ -12,7 +12,8 @@ namespace dynatlas {
 // A target for a process that is ended from outside at a time that is known: a Lambda invocation.
 class TimedTarget : public Target {
  public:
-  // Whatever is asked from now on is over by this time: what is not done then is an error, and not tried again.
+  // Whatever is asked from now on is over by this time: what is not done then is an error, and not tried again:
+  // of kind retry where it may work later.
   virtual void end_by(Clock::Time time) = 0;
 
   // The collection's place in the configuration in force; null where it has none.

@@ -152,7 +152,7 @@ TEST_F(TimedTargetTest, SendsNothingAfterItsEnd) {
   target->end_by(weather.now());
   const auto applied = remove();
   ASSERT_FALSE(applied);
-  EXPECT_EQ(applied.error().kind, ErrorKind::fatal);
+  EXPECT_EQ(applied.error().kind, ErrorKind::retry);
   EXPECT_TRUE(server.find({"shop", "dynatlas.tombstones.t"}, everything).empty());
   target->end_by(weather.now() + seconds(10));
   EXPECT_TRUE(remove());

@@ -26,7 +26,8 @@ struct MongoTargetOptions {
 };
 
 // A MongoDB server, kept equal to the tables under the guard (docs/mongodb.md). What may work later is tried again with
-// back-off until the patience ends, and then is fatal; the server may have carried out any part of it.
+// back-off until the patience ends, and then is fatal, or until the time of end_by() does, and then is of kind retry;
+// the server may have carried out any part of it.
 class MongoTarget : public TimedTarget {
  public:
   MongoTarget(std::unique_ptr<MongoPort> port, Clock& clock, MongoTargetOptions options);

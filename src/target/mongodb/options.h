@@ -21,8 +21,9 @@ struct MongoUri {
 // message names the option, never the URI.
 Result<MongoUri> read_mongo_uri(const std::string& uri);
 
-// Connects, and proves that the server answers and takes our credentials. Fatal where it does not: the message says
-// which (name resolution, refused connection, TLS, credentials, a server that is too old) and what to do.
+// Connects, and proves that the server answers and takes our credentials. The message of an error says what is wrong
+// and what to do. Of kind retry where no server was reached (name resolution, refused connection, TLS, silence, no
+// primary), fatal where one refuses (credentials, permission, a version that is too old).
 Result<std::unique_ptr<MongoPort>> connect_mongo(const MongoServer& server);
 
 // The same, but with what `login` says: at the begin of a session the port connects anew where that is another than

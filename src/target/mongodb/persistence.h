@@ -24,7 +24,8 @@ class Persistence {
   // From now on nothing is tried again after this time.
   void end_by(Clock::Time time) { ends_ = time; }
 
-  // What `work` returned at last: a success, or an error that is fatal.
+  // What `work` returned at last: a success, or an error. It is of kind retry only where the time was over, and fatal
+  // where the patience was.
   template <class Work>
   Result<void> run(Work work) {
     const Clock::Time began = clock_.now();
@@ -38,7 +39,7 @@ class Persistence {
       if (stopped())
         return fatal(worked.error().message +
                      "; stopped by a signal: when the server works, the same command continues");
-      if (clock_.now() + delay >= ends_) return fatal(worked.error().message + "; there was no time left to try again");
+      if (clock_.now() + delay >= ends_) return retry(worked.error().message + "; there was no time left to try again");
       pause(jittered(delay));
     }
   }

@@ -52,7 +52,7 @@ TEST(Persistence, TriesNothingAgainAfterItsEnd) {
   persistence.end_by(clock.now() + std::chrono::seconds(2));
   const Result<void> worked = persistence.run([]() -> Result<void> { return retry("the server is away"); });
   ASSERT_FALSE(worked);
-  EXPECT_EQ(worked.error().kind, ErrorKind::fatal);
+  EXPECT_EQ(worked.error().kind, ErrorKind::retry);
   EXPECT_GT(clock.now() - Clock::Time(), milliseconds(500));
   EXPECT_LT(clock.now() - Clock::Time(), std::chrono::seconds(2));
 }

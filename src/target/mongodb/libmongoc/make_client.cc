@@ -15,7 +15,7 @@ Result<OwnedClient> client_of(const mongoc_uri_t* uri) {
   bson_error_t error{};
   OwnedClient client(mongoc_client_new_from_uri_with_error(uri, &error));
   if (!client && mongoc_uri_get_srv_hostname(uri) != nullptr) {
-    return fatal(
+    return retry(
         fmt::format("the SRV record _{}._tcp.{} of the MongoDB URI cannot be found: check the host name and this "
                     "machine's DNS",
                     mongoc_uri_get_srv_service_name(uri), mongoc_uri_get_srv_hostname(uri)));

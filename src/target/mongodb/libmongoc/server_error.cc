@@ -104,21 +104,21 @@ bool is_no_sense(const bson_error_t& error) {
          error.domain == MONGOC_ERROR_CURSOR;
 }
 
-Error fatal_connect(const ConnectFailure& failure) {
+Error unreachable(const ConnectFailure& failure) {
   switch (failure.step) {
     case ConnectFailure::Step::name_resolution:
-      return fatal(fmt::format(
+      return retry(fmt::format(
           "the host name {} of the MongoDB URI cannot be resolved: check its spelling and this machine's DNS",
           failure.host));
     case ConnectFailure::Step::tls:
-      return fatal(
+      return retry(
           fmt::format("no TLS connection to MongoDB on host {}: {}: check tls, tlsCAFile and "
                       "tlsCertificateKeyFile in the URI, and the server's certificate",
                       failure.host, failure.reason));
     case ConnectFailure::Step::connect:
       break;
   }
-  return fatal(
+  return retry(
       fmt::format("MongoDB on host {} cannot be connected to: check that it runs and listens there, the port in the "
                   "URI, firewalls, and with Atlas the IP access list",
                   failure.host));
@@ -126,13 +126,13 @@ Error fatal_connect(const ConnectFailure& failure) {
 
 Error error_of_selection(const bson_error_t& error, const Connections& connections) {
   if (is_too_old(error)) return fatal("this MongoDB server is too old or too new: versions from 4.4 on are supported");
-  if (connections.failure()) return fatal_connect(*connections.failure());
+  if (connections.failure()) return unreachable(*connections.failure());
   if (connections.lost() || std::string_view(error.message).find("calling") != std::string_view::npos) {
-    return fatal(
+    return retry(
         "MongoDB accepts the connection, but does not answer: where the server requires TLS, add tls=true to the URI; "
         "check that the port is MongoDB's");
   }
-  return fatal(
+  return retry(
       "no MongoDB server takes writes: where the URI names one member of a replica set, name the set by replicaSet; "
       "else wait until the set has a primary, and run again");
 }
@@ -197,11 +197,13 @@ Error error_of_start(const bson_error_t& error, const bson_t& reply, const Conne
         "and authMechanism in the URI");
   }
   const std::int32_t code = code_in(reply);
+  if (code != 0 && class_of_reply(code, error.message, reply) == CodeClass::retry)
+    return retry(fmt::format("MongoDB answered a first ping with {}: run again", describe(code)));
   if (code != 0) return fatal(fmt::format("MongoDB refused a first ping with {}: {}", describe(code), fix_of(code)));
-  if (connections.failure()) return fatal_connect(*connections.failure());
+  if (connections.failure()) return unreachable(*connections.failure());
   if (!connections.lost())
     return fatal("MongoDB's first answers make no sense: check that the URI names a MongoDB server");
-  return fatal("the connection to MongoDB was lost while it was made: check the server's log, and run again");
+  return retry("the connection to MongoDB was lost while it was made: check the server's log, and run again");
 }
 
 }  // namespace dynatlas
