@@ -14,7 +14,7 @@ namespace dynatlas {
 class FakeTarget : public TimedTarget {
  public:
   Result<Applied> apply(std::span<const Change> changes) override {
-    if (down_after == batches.size()) return fatal("the server is away");
+    if (down_after == batches.size()) return down;
     std::vector<std::string>& batch = batches.emplace_back();
     Applied applied;
     for (std::size_t i = 0; i < changes.size(); ++i) {
@@ -57,6 +57,7 @@ class FakeTarget : public TimedTarget {
 
   std::map<std::string, bool> refused;    // a version's `s`, and whether for now
   std::optional<std::size_t> down_after;  // so many batches are taken
+  Error down = fatal("the server is away");
   bool cannot_park = false;
   bool cannot_settle = false;
   bool cannot_recall = false;
