@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 
 #include "base/file.h"
@@ -32,14 +30,6 @@ struct Options {
 
 constexpr const char* exit_codes =
     "Exit codes: 0 done, 1 done but a person should look, 2 usage, 3 stopped (the same command continues).";
-
-// The configuration file of who gives neither it nor a target.
-std::optional<std::string> usual_file() {
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread yet, and nobody sets variables
-  if (const char* named = std::getenv("DYNATLAS_CONFIG"); named != nullptr && *named != '\0') return named;
-  std::error_code error;
-  return std::filesystem::exists("dynatlas.yaml", error) ? std::optional<std::string>("dynatlas.yaml") : std::nullopt;
-}
 
 // Whoever names a dead letter twice means it once.
 std::vector<std::string> without_repeats(const std::vector<std::string>& ids) {

@@ -75,6 +75,7 @@ int run_verb(int argc, char** argv) {
   add_convert(app, run);
   add_replay(app, run);
   add_dlq(app, run);
+  add_kcl(app, run);
   app.allow_extras();  // so that a verb that is none can be named; the verbs do not inherit it here
   try {
     app.parse(argc, argv);

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <random>
 
 #include "base/clock.h"
@@ -25,14 +27,19 @@ std::string state_database(const ConfiguredTarget& configured) {
   return configured.place.mongodb_database.empty() ? "dynatlas" : configured.place.mongodb_database;
 }
 
-Result<std::unique_ptr<Target>> open_mongodb(const ConfiguredTarget& configured, WriteMode mode,
-                                             const std::atomic<bool>* stop) {
+MongoTargetOptions mongodb_options(const ConfiguredTarget& configured) {
   const Config::Times& times = configured.config.times;
-  ASSIGN_OR_RETURN(std::unique_ptr<MongoPort> port, connect_mongo(*configured.access.login));
   MongoTargetOptions options;
   options.state_database = state_database(configured);
   options.times = {times.settle_after, times.tombstone_life};
   options.patience = times.patience;
+  return options;
+}
+
+Result<std::unique_ptr<Target>> open_mongodb(const ConfiguredTarget& configured, WriteMode mode,
+                                             const std::atomic<bool>* stop) {
+  ASSIGN_OR_RETURN(std::unique_ptr<MongoPort> port, connect_mongo(*configured.access.login));
+  MongoTargetOptions options = mongodb_options(configured);
   options.stop = stop;
   if (mode == WriteMode::apply)
     return std::unique_ptr<Target>(std::make_unique<MongoTarget>(std::move(port), system_clock(), std::move(options)));
@@ -104,6 +111,13 @@ Result<TargetPlace> target_place(const std::string& to, const Config& config) {
   return place;
 }
 
+std::optional<std::string> usual_file() {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread yet, and nobody sets variables
+  if (const char* named = std::getenv("DYNATLAS_CONFIG"); named != nullptr && *named != '\0') return named;
+  std::error_code error;
+  return std::filesystem::exists("dynatlas.yaml", error) ? std::optional<std::string>("dynatlas.yaml") : std::nullopt;
+}
+
 Result<ConfiguredTarget> load_config_and_target(const ConfigOptions& options, const std::string& to) {
   ASSIGN_OR_RETURN(Config config, Config::load(options));
   ASSIGN_OR_RETURN(TargetPlace place, target_place(to, config));
@@ -117,6 +131,18 @@ Result<std::unique_ptr<Target>> open_target(const ConfiguredTarget& configured, 
   if (configured.place.dump_folder.empty()) return open_mongodb(configured, mode, &stop);
   ASSIGN_OR_RETURN(std::unique_ptr<DumpTarget> target, open_dump(configured, mode));
   return std::unique_ptr<Target>(std::move(target));
+}
+
+Result<std::unique_ptr<TimedTarget>> open_timed_target(const ConfiguredTarget& configured) {
+  if (!configured.place.dump_folder.empty())
+    return usage("the target must be a MongoDB server: give target.mongodb.uri instead of target.dump");
+  ASSIGN_OR_RETURN(std::unique_ptr<MongoPort> port, connect_mongo(*configured.access.login));
+  MongoTargetOptions options = mongodb_options(configured);
+  options.patience = std::chrono::milliseconds::max();
+  options.settles_by_itself = false;
+  options.on_documents = IndexOnDocuments::refuse;
+  return std::unique_ptr<TimedTarget>(
+      std::make_unique<MongoTarget>(std::move(port), system_clock(), std::move(options)));
 }
 
 Result<TargetWithLetters> open_with_letters(const ConfiguredTarget& configured, WriteMode mode) {

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "aws/session.h"
@@ -11,6 +12,7 @@
 #include "target/dead_letters.h"
 #include "target/mongodb/login.h"
 #include "target/target.h"
+#include "target/timed_target.h"
 
 namespace dynatlas {
 
@@ -32,6 +34,9 @@ struct TargetAccess {
   std::unique_ptr<MongoLogin> login;  // null: nobody, for the target is a folder
 };
 
+// The configuration file of who gives none: DYNATLAS_CONFIG, else dynatlas.yaml where it is there.
+std::optional<std::string> usual_file();
+
 // The configuration, read with what the target's URI says of it, and the target. Outlives the target.
 struct ConfiguredTarget {
   Config config;
@@ -44,6 +49,11 @@ enum class WriteMode : std::uint8_t { apply, dry_run };
 // Once `stop` is set, a server that does not work is not asked again.
 Result<std::unique_ptr<Target>> open_target(const ConfiguredTarget& configured, WriteMode mode,
                                             const std::atomic<bool>& stop);
+
+// A MongoDB server for a process that says how long each thing may take. It is tried again until then; tombstones are
+// settled when the process says so, and no index is built where there are documents. Usage where the target is a
+// folder.
+Result<std::unique_ptr<TimedTarget>> open_timed_target(const ConfiguredTarget& configured);
 
 // A target with its dead letters, for who looks after them. Usage where it is a folder that dynatlas never wrote: it is
 // not made.

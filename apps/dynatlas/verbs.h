@@ -26,6 +26,7 @@ using Run = std::function<Result<int>()>;
 void add_convert(CLI::App& app, Run& run);
 void add_replay(CLI::App& app, Run& run);
 void add_dlq(CLI::App& app, Run& run);
+void add_kcl(CLI::App& app, Run& run);
 
 // An option whose values are words.
 template <class Value>

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <tuple>
 
 #include "base/table_name.h"
@@ -86,6 +87,15 @@ Result<std::string> metadata_of(const YAML::Node& root, const std::string& file)
   if (storable) return name;
   return config_error(root["metadata"], file,
                       "`metadata` must be a field name without `.` and `%`, other than `_id` and not led by `$`");
+}
+
+// A stream's name may have what a table's may have; an ARN also has `:` and `/`.
+bool is_stream(std::string_view text) {
+  if (!text.starts_with("arn:")) return is_table_name(text);
+  std::string plain(text);
+  std::replace_if(
+      plain.begin(), plain.end(), [](char c) { return c == ':' || c == '/'; }, '.');
+  return is_table_name(plain) && is_table_name(text.substr(text.rfind('/') + 1));
 }
 
 // A duration of `limits`, where it is given.
@@ -182,11 +192,19 @@ Result<void> Config::read_target(const YAML::Node& root, const std::string& file
                       "`target.mongodb.write_concern` must be majority: what fewer servers have can be rolled back");
 }
 
-Result<void> Config::read(const YAML::Node& root, const ConfigOptions& options, const std::string& file) {
-  if (root["source"] && root["source"]["kinesis"] && root["source"]["kinesis"]["binary"]) {
-    const bool once = root["source"]["kinesis"]["binary"].Scalar() == "once";
+Result<void> Config::read_kinesis(const YAML::Node& kinesis, const std::string& file) {
+  if (kinesis["binary"]) {
+    const bool once = kinesis["binary"].Scalar() == "once";
     kinesis_binary = once ? BinaryText::once : BinaryText::twice;
   }
+  if (!kinesis["stream"]) return {};
+  kinesis_stream = kinesis["stream"].Scalar();
+  if (is_stream(*kinesis_stream)) return {};
+  return config_error(kinesis["stream"], file, "`source.kinesis.stream` must be the name or the ARN of a stream");
+}
+
+Result<void> Config::read(const YAML::Node& root, const ConfigOptions& options, const std::string& file) {
+  if (root["source"] && root["source"]["kinesis"]) RETURN_IF_ERROR(read_kinesis(root["source"]["kinesis"], file));
   if (root["limits"] && root["limits"]["parked_in_a_row"])
     parked_in_a_row = root["limits"]["parked_in_a_row"].as<std::size_t>();
   RETURN_IF_ERROR(read_target(root, file));

@@ -76,6 +76,7 @@ class Config : public RulesByTable {
   std::string default_table = "items";
 
   BinaryText kinesis_binary = BinaryText::twice;
+  std::optional<std::string> kinesis_stream;  // its name or ARN
   std::size_t parked_in_a_row = 100;
   std::optional<std::string> dump_folder;
   std::optional<std::string> mongodb_uri;     // holds a password: never in a message
@@ -85,6 +86,7 @@ class Config : public RulesByTable {
 
  private:
   Result<void> read(const YAML::Node& root, const ConfigOptions& options, const std::string& file);
+  Result<void> read_kinesis(const YAML::Node& kinesis, const std::string& file);
   Result<void> read_target(const YAML::Node& root, const std::string& file);
   Result<void> check_targets() const;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/config.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -130,7 +131,7 @@ tables:
   guard: off
   fields: {dots: escape}
 metadata: _meta
-source: {kinesis: {binary: once}}
+source: {kinesis: {stream: cdc, binary: once}}
 limits: {parked_in_a_row: 3}
 target: {dump: {folder: out}}
 )");
@@ -148,6 +149,7 @@ target: {dump: {folder: out}}
   EXPECT_TRUE(rules.items.names.escape_dots);
   EXPECT_EQ(rules.items.names.metadata, "_meta");
   EXPECT_EQ(config.kinesis_binary, BinaryText::once);
+  EXPECT_EQ(config.kinesis_stream, "cdc");
   EXPECT_EQ(config.parked_in_a_row, 3U);
   EXPECT_EQ(config.dump_folder, "out");
 }
@@ -228,6 +230,15 @@ TEST_F(ConfigTest, RefusesOptionsThatSayNothing) {
   EXPECT_THAT(refusal(""), StartsWith("--map t: "));
   options.maps = {"no/table=a.b"};
   EXPECT_THAT(refusal(""), StartsWith("--map no/table=a.b: "));
+}
+
+TEST_F(ConfigTest, TakesAStreamByNameOrArn) {
+  for (const char* stream : {"cdc", "my_cdc-1.x", "arn:aws-cn:kinesis:cn-north-1:111122223333:stream/cdc"})
+    EXPECT_EQ(loaded(fmt::format("source: {{kinesis: {{stream: '{}'}}}}\n", stream)).kinesis_stream, stream);
+  for (const char* stream : {"''", "a b", "stream/cdc", "'arn:aws:kinesis:eu-west-1:1:stream/'", "'a\"b'"}) {
+    EXPECT_THAT(refusal(fmt::format("source: {{kinesis: {{stream: {}}}}}\n", stream)),
+                HasSubstr("must be the name or the ARN of a stream"));
+  }
 }
 
 TEST_F(ConfigTest, RefusesTwoTablesWithOneTarget) {

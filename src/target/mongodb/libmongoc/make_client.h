@@ -9,7 +9,7 @@
 namespace dynatlas {
 
 // A client for the server, whose connections are made by `connections` when they are needed. Usage and fatal where the
-// URI cannot be used, or its SRV record is not found.
+// URI cannot be used, retry where its SRV record is not found.
 Result<OwnedClient> make_client(const MongoServer& server, Connections& connections);
 
 }  // namespace dynatlas
