@@ -62,7 +62,7 @@ void add_kcl(CLI::App& app, Run& run) {
   add_config_options(verb, options->config);
   verb.add_flag("--dry-run", options->dry_run, "Reads the configuration and connects; serves no daemon");
   verb.footer(
-      "Example, in the daemon's properties file: executableName = dynatlas kcl -c /etc/dynatlas/dynatlas.yaml\n"
+      "Example: executableName = dynatlas kcl -c /etc/dynatlas/dynatlas.yaml   (in the daemon's properties file)\n"
       "docs/kcl.md says how the daemon is set up.\n"
       "Exit codes: 0 done, 2 usage, 3 stopped (what is not done comes again).");
   verb.callback([options, &run] { run = [options] { return run_kcl(*options); }; });
