@@ -12,14 +12,11 @@ namespace dynatlas::simulation {
 
 namespace {
 
-using Kind = PlannedFault::Kind;
 using Role = PlannedWorker::Role;
 
-constexpr std::size_t steps_max = 100'000;  // of a schedule; a hundred times what the longest takes
 constexpr int restarts_max = 40;
 constexpr int waits_max = 80;
 constexpr auto wait = std::chrono::seconds(100);  // for a unique index: in all, longer than any pause and a settle pass
-constexpr auto staleness_max = std::chrono::seconds(20);
 
 // The machine's clock of one worker, which may be wrong.
 class WorkerClock : public Clock {
@@ -34,125 +31,7 @@ class WorkerClock : public Clock {
   std::chrono::milliseconds ahead_;
 };
 
-Kind kind_of(Mishap mishap) {
-  switch (mishap) {
-    case Mishap::refused:
-      return Kind::refused;
-    case Mishap::connection_lost:
-      return Kind::connection_lost;
-    case Mishap::reply_lost:
-      return Kind::reply_lost;
-    case Mishap::no_majority:
-      return Kind::no_majority;
-    default:
-      return Kind::statement_failed;
-  }
-}
-
 }  // namespace
-
-World::World(const Plan& made, StackPool& stacks, bool with_steps)
-    : plan(made), table(made), choices(made.seed), scheduler(stacks, choices, begin_of_time), followed(with_steps) {
-  active = static_cast<std::size_t>(std::count_if(made.workers.begin(), made.workers.end(),
-                                                  [](const auto& worker) { return worker.role != Role::settling; }));
-  scheduler.set_stickiness(made.stickiness);
-  server.set_poison("poison");
-  if (made.user_index && !server.make_index(table.documents(), {"users", {"u"}, true, std::nullopt}))
-    fail("the user's index could not be made");
-}
-
-void World::tell(const std::string& who, const std::string& what) {
-  const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(scheduler.now() - begin_of_time).count();
-  outcome.steps.push_back(fmt::format("{:>9}.{:03} s  {:<10} {}", since / 1000, since % 1000, who, what));
-}
-
-// --- what befalls it
-
-bool Worker::is_counted(const CollectionName& name) const {
-  return name == world_.table.documents() || name == world_.table.tombstones();
-}
-
-void Worker::stand_still(const PlannedFault& fault) {
-  ++mishaps_;
-  tell(fmt::format("stands still for {} s", fault.pause.count() / 1000));
-  if (fault.pause > settle_after) saw(Sight::zombie_slept);
-  world_.scheduler.sleep_until(now() + fault.pause);
-}
-
-void Worker::befall(std::size_t fault) {
-  fired_[fault] = true;
-  const PlannedFault& planned = plan_.faults[fault];
-  if (planned.kind == Kind::pause) return stand_still(planned);
-  const bool in_flight = planned.kind == Kind::crash_in_flight;
-  saw(in_flight ? Sight::crash_in_flight : Sight::crash);
-  tell(in_flight ? "crashes; what it sent is on its way" : "crashes");
-  throw Crashed{in_flight};
-}
-
-void Worker::at_step(const CollectionName& name) {
-  if (++world_.steps > steps_max) {
-    world_.fail("the schedule does not end");
-    throw Crashed{};
-  }
-  world_.scheduler.step();
-  if (!is_counted(name)) return;
-  ++step_;
-  for (std::size_t i = 0; i < plan_.faults.size(); ++i) {
-    const Kind kind = plan_.faults[i].kind;
-    const bool here = kind == Kind::crash || kind == Kind::crash_in_flight || kind == Kind::pause;
-    if (here && !fired_[i] && plan_.faults[i].step <= step_) befall(i);
-  }
-}
-
-void Worker::after_call(const CollectionName& name) {
-  for (std::size_t i = 0; i < plan_.faults.size() && is_counted(name); ++i) {
-    const PlannedFault& planned = plan_.faults[i];
-    if (planned.kind != Kind::pause_between || fired_[i] || planned.step > step_) continue;
-    fired_[i] = true;
-    stand_still(planned);
-  }
-}
-
-bool Worker::happens(Mishap mishap) {
-  for (std::size_t i = 0; i < plan_.faults.size(); ++i) {
-    if (fired_[i] || plan_.faults[i].kind != kind_of(mishap) || plan_.faults[i].step > step_) continue;
-    fired_[i] = true;
-    ++mishaps_;
-    constexpr const char* told[] = {"the server takes nothing now", "the connection is lost", "the reply is lost",
-                                    "no majority acknowledges it", "the statement is interrupted"};
-    tell(told[static_cast<std::size_t>(mishap)]);
-    return true;
-  }
-  return false;
-}
-
-void Worker::left_behind(std::unique_ptr<Request> request) {
-  ++world_.active;
-  world_.left_behind = true;
-  const std::shared_ptr<Request> on_its_way = std::move(request);
-  world_.scheduler.add([&world = world_, on_its_way, who = name_ + "'s"] {
-    while (!on_its_way->done()) {
-      const auto left = std::chrono::floor<std::chrono::milliseconds>(on_its_way->deadline() - world.scheduler.now());
-      if (left.count() > 0 && world.choices.one_in(2)) {
-        world.scheduler.sleep_until(world.scheduler.now() +
-                                    std::chrono::milliseconds(world.choices.between(0, left.count())));
-      } else {
-        world.scheduler.step();
-      }
-      on_its_way->step(world.scheduler.now());
-      if (world.followed) world.tell(who, on_its_way->told());
-    }
-    const WriteReply reply = on_its_way->reply();
-    if (reply.matched + reply.inserted > 0) world.outcome.seen[static_cast<std::size_t>(Sight::late_request)] = true;
-    --world.active;
-  });
-}
-
-Clock::Time Worker::majority_since() {
-  return world_.plan.stale_reads && world_.choices.one_in(2) ? now() - staleness_max : now();
-}
-
-// --- what it does
 
 void Worker::live() {
   if (plan_.begins_after.count() > 0) world_.scheduler.sleep_until(now() + plan_.begins_after);
@@ -169,17 +48,7 @@ void Worker::live() {
     }
     start_again();
   }
-  if (plan_.role != Role::settling) be_done();
-}
-
-// Where everybody repeated what he had begun, the collection is right without a settle pass.
-void Worker::be_done() {
-  if (--world_.active > 0 || world_.left_behind) return;
-  const auto& workers = world_.plan.workers;
-  if (std::any_of(workers.begin(), workers.end(), [](const auto& worker) { return worker.role == Role::zombie; }))
-    return;
-  const std::string different = world_.table.difference(world_.server, false);
-  if (!different.empty()) world_.fail("when all were done: " + different);
+  if (plan_.role != Role::settling) world_.be_done();
 }
 
 Worker::End Worker::process() {
@@ -256,7 +125,7 @@ bool Worker::apply(MongoTarget& target, const Batch& batch) {
     changes.push_back(world_.table.change(index));
   }
   const std::uint64_t stale = stale_already(batch);
-  const std::size_t mishaps = mishaps_;
+  const std::size_t mishaps = misfortunes_.count;
   const Result<Applied> applied = target.apply(changes);
   if (!applied) {
     tell("gives up: " + applied.error().message);
@@ -271,7 +140,7 @@ bool Worker::apply(MongoTarget& target, const Batch& batch) {
   if (is_alone() && !has_poison && applied->stale > stale)
     world_.fail(fmt::format("{}: {} changes were stale, and {} were counted so", name_, stale, applied->stale));
   // A batch that is tried again may count what its first try wrote.
-  if (mishaps == mishaps_ && applied->stale < stale)
+  if (mishaps == misfortunes_.count && applied->stale < stale)
     world_.fail(fmt::format("{}: {} changes were stale already, and {} were counted so", name_, stale, applied->stale));
   if (!park(target, batch, *applied)) return false;
   acknowledge(batch, *applied);
@@ -287,11 +156,11 @@ bool Worker::park(MongoTarget& target, const Batch& batch, const Applied& applie
     const std::size_t index = batch[refused.index];
     const Change& change = world_.table.change(index);
     ParkedRecord record;
-    record.id = letter_id(index);
+    record.id = world_.letter_id(index);
     record.destination = change.destination;
     record.key = change.key;
     record.version = change.version;
-    record.position = letter_id(index);
+    record.position = world_.letter_id(index);
     records.push_back(std::move(record));
     parked.push_back(index);
   }
@@ -301,7 +170,7 @@ bool Worker::park(MongoTarget& target, const Batch& batch, const Applied& applie
     return false;
   }
   for (const std::size_t index : parked) {
-    if (!world_.parked.insert(index).second) saw(Sight::parked_again);
+    if (!world_.parked.insert(world_.letter_id(index)).second) saw(Sight::parked_again);
   }
   return true;
 }
@@ -384,21 +253,11 @@ bool Worker::write_waiting(MongoTarget& target) {
   return true;
 }
 
-// After a while, or when the table changes.
-Clock::Time Worker::next_pass() const {
-  Clock::Time next = world_.scheduler.now() + settle_after / 5;
-  for (const PlannedChange& change : world_.plan.history) {
-    const Clock::Time at{std::chrono::microseconds(change.version ? change.version->t : 0)};
-    if (at > world_.scheduler.now()) next = std::min(next, at);
-  }
-  return next;
-}
-
 // While others are at work and, behind the last of them, until every tombstone is due.
 bool Worker::keep_settling(MongoTarget& target) {
   if (plan_.role != Role::settling) return true;
   while (world_.active > 0) {
-    world_.scheduler.sleep_until(next_pass());
+    world_.scheduler.sleep_until(world_.next_pass());
     if (!target.settle()) return false;
   }
   world_.scheduler.sleep_until(now() + settle_after * 3 / 2);

@@ -76,8 +76,8 @@ void check_letters(World& world) {
   for (const std::string& letter : world.server.find({"state", "dynatlas.dead_letters"}, everything))
     ++letters[position_in(letter)];
   for (std::size_t i = 0; i < world.plan.history.size(); ++i) {
-    const int count = letters[letter_id(i)];
-    const int least = world.parked.contains(i) ? 1 : 0;
+    const int count = letters[world.letter_id(i)];
+    const int least = world.parked.contains(world.letter_id(i)) ? 1 : 0;
     const int most = world.plan.history[i].poison ? 1 : 0;
     if (count < least || count > most)
       world.fail(fmt::format("{} stands in the dead letters {} times", described(world.plan.history[i]), count));
@@ -85,8 +85,6 @@ void check_letters(World& world) {
 }
 
 }  // namespace
-
-std::string letter_id(std::size_t index) { return fmt::format("change {}", index); }
 
 std::vector<std::string> described(const Plan& plan) {
   std::vector<std::string> lines;
