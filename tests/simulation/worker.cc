@@ -209,7 +209,7 @@ void Worker::judge(const Batch& batch, const Applied& applied) {
   }
 }
 
-// What is acknowledged must be there. Of a key whose newest change waits, the older ones are there with it.
+// What is acknowledged must be there. Of a key whose newest change waits an older one may be what cannot be there, too.
 void Worker::acknowledge(const Batch& batch, const Applied& applied) {
   std::set<int> keys_that_wait;
   std::set<std::size_t> refused_here;
@@ -221,7 +221,8 @@ void Worker::acknowledge(const Batch& batch, const Applied& applied) {
   }
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const PlannedChange& change = world_.plan.history[batch[i]];
-    if (refused_here.contains(i) || keys_that_wait.contains(change.key)) continue;
+    const bool may_be_refused = keys_that_wait.contains(change.key) && !change.removes;
+    if (refused_here.contains(i) || may_be_refused) continue;
     const bool dropped = was_dropped(batch, refused_here, i);
     const auto known = world_.acknowledged.try_emplace(batch[i], dropped).first;
     known->second = known->second && dropped;

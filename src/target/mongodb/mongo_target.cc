@@ -2,6 +2,8 @@
 #include "target/mongodb/mongo_target.h"
 
 #include <algorithm>
+#include <set>
+#include <tuple>
 
 #include "target/coalesce.h"
 #include "target/mongodb/parking.h"
@@ -41,10 +43,17 @@ void count(const BatchChange& change, std::span<const Change> changes, Applied& 
   }
 }
 
-bool same_key(const Change& a, const Change& b) { return a.destination == b.destination && a.key == b.key; }
+struct OrderByKey {
+  bool operator()(const Change* a, const Change* b) const {
+    return std::tie(a->destination, a->key) < std::tie(b->destination, b->key);
+  }
+};
 
-// The other changes of the keys whose newest change was refused for good, and where they stood. They were dropped in
-// its favour, and are what the document will be.
+// Changes, one for each key.
+using Keys = std::set<const Change*, OrderByKey>;
+
+// The other changes of the keys whose newest change was refused, and where they stood. They were dropped in its favour,
+// and are what the document is: for good, or while the newest waits.
 struct Rest {
   std::vector<Change> changes;
   std::vector<std::size_t> indexes;
@@ -53,20 +62,23 @@ struct Rest {
 // `refused`: all of them; those from `first_new` on were refused last.
 Rest rest_behind(std::span<const Change> changes, const std::vector<Refused>& refused, std::size_t first_new) {
   Rest rest;
-  const std::span<const Refused> last = std::span(refused).subspan(first_new);
-  const auto is_refused = [&](std::size_t i) {
-    return std::any_of(refused.begin(), refused.end(), [i](const Refused& r) { return r.index == i; });
-  };
-  const auto is_behind = [&](std::size_t i) {
-    return std::any_of(last.begin(), last.end(),
-                       [&](const Refused& r) { return !r.for_now && same_key(changes[r.index], changes[i]); });
-  };
-  for (std::size_t i = 0; i < changes.size() && !last.empty(); ++i) {
-    if (!is_behind(i) || is_refused(i)) continue;
+  Keys keys;
+  std::set<std::size_t> are_refused;
+  for (const Refused& one : refused) are_refused.insert(one.index);
+  for (const Refused& one : std::span(refused).subspan(first_new)) keys.insert(&changes[one.index]);
+  for (std::size_t i = 0; i < changes.size() && !keys.empty(); ++i) {
+    if (!keys.contains(&changes[i]) || are_refused.contains(i)) continue;
     rest.changes.push_back(changes[i]);
     rest.indexes.push_back(i);
   }
   return rest;
+}
+
+// Of several changes of a key that wait the newest, which was refused first, alone is worth it.
+void keep_newest_waiting(std::span<const Change> changes, Applied& applied) {
+  Keys waiting;
+  applied.coalesced += std::erase_if(
+      applied.refused, [&](const Refused& one) { return one.for_now && !waiting.insert(&changes[one.index]).second; });
 }
 
 void add(const Applied& more, const Rest& rest, Applied& applied) {
@@ -222,12 +234,14 @@ Result<Applied> MongoTarget::apply(std::span<const Change> changes) {
   std::size_t first_new = 0;
   for (;;) {
     const Rest rest = rest_behind(changes, applied.refused, first_new);
-    if (rest.changes.empty()) return applied;
+    if (rest.changes.empty()) break;
     first_new = applied.refused.size();
     Applied more;
     RETURN_IF_ERROR(apply_once(rest.changes, more));
     add(more, rest, applied);
   }
+  keep_newest_waiting(changes, applied);
+  return applied;
 }
 
 Result<void> MongoTarget::park(std::span<const ParkedRecord> records) {
