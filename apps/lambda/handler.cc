@@ -86,10 +86,9 @@ void Handler::settle_in_spare_time(Clock::Time ends) {
   if (!settled) log_.warn("tombstones were not settled: " + settled.error().message);
 }
 
-// A process that a tick started knows no collection: it asks for those that others wrote.
+// A process may know none of the collections that others wrote, and they write new ones between two ticks.
 Result<void> Handler::recall_and_settle(Clock::Time ends) {
-  if (!recalled_) RETURN_IF_ERROR(applier_.recall(*target_));
-  recalled_ = true;
+  RETURN_IF_ERROR(applier_.recall(*target_));
   return target_->settle_until(ends);
 }
 

@@ -36,7 +36,6 @@ class Handler {
 
   EventApplier applier_;
   std::unique_ptr<TimedTarget> target_;
-  bool recalled_ = false;
   Clock& clock_;
   Log& log_;
 };
