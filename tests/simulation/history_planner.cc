@@ -82,7 +82,7 @@ void HistoryPlanner::make_history() {
   if (race_) return make_race();
   time_ = first_time();
   sequence_ = choices_.one_in(2) ? 97 : 7;  // its digits become more on the way
-  const std::int64_t changes = duel_ ? choices_.between(2, 3) : keys_ + choices_.between(1, 4);
+  const std::int64_t changes = duel_ ? choices_.between(2, 3) : keys_ + choices_.between(1, 4) + more_changes_;
   if (plan_.guard && choices_.one_in(6)) add_undated();
   for (std::int64_t i = 0; i < changes; ++i) {
     if (plan_.guard && !fell_ && choices_.one_in(8)) add_copied();

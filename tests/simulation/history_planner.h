@@ -26,6 +26,7 @@ class HistoryPlanner {
   std::int64_t keys_ = 1;
   bool duel_ = false;  // few changes of one key, and few faults: what needs an exact order of steps happens more often
   bool race_ = false;  // .. beside a settle pass
+  std::int64_t more_changes_ = 0;
 
  private:
   Clock::Time first_time();

@@ -22,6 +22,12 @@ struct PlannedChange {
   int value = 0;
   int unique = 0;       // what the user's unique index is on
   bool poison = false;  // breaks the collection's validator
+
+  // Of a stream that a function reads.
+  bool unreadable = false;            // poison that no server sees: the record is damaged
+  int shard = 0;                      // where it stands ..
+  std::string sequence;               // .. under this number ..
+  std::optional<std::uint64_t> part;  // .. inside of an aggregated record: which of its records, from 0
 };
 
 // Something that befalls a worker at its n-th step on documents and tombstones, or at the first after it where it can.
@@ -35,7 +41,8 @@ struct PlannedFault {
     connection_lost,
     reply_lost,
     no_majority,
-    statement_failed
+    statement_failed,
+    outage  // refused, for as long as the pause says
   };
   Kind kind = Kind::crash;
   std::size_t step = 0;
@@ -47,7 +54,8 @@ struct PlannedWorker {
   enum class Role : std::uint8_t {
     live,     // starts again after a crash, until all is acknowledged
     zombie,   // a crash is its end
-    settling  // applies one change of its own, then settles until the live ones are done
+    lane,     // of an event source mapping: invokes the function with each batch until it is acknowledged
+    settling  // applies one change of its own, then settles until the live ones are done; of a function, it ticks
   };
   struct Delivery {
     std::size_t change = 0;  // in the history
@@ -59,6 +67,13 @@ struct PlannedWorker {
   std::chrono::milliseconds begins_after{0};
   std::chrono::milliseconds clock_ahead{0};
   std::size_t rewinds = 0;  // how many deliveries a restart goes back beyond what was acknowledged
+};
+
+// A Lambda function and its event source mappings.
+struct PlannedFunction {
+  bool of_streams = false;  // events of DynamoDB Streams, and not of Kinesis
+  bool bisects = false;     // BisectBatchOnFunctionError
+  std::chrono::milliseconds timeout{0};
 };
 
 // Everything that is decided before a schedule runs; what is left (who goes on at each step, what a stale read shows,
@@ -74,6 +89,7 @@ struct Plan {
   int key_form = 0;
   std::vector<PlannedChange> history;
   std::vector<PlannedWorker> workers;
+  std::optional<PlannedFunction> function;
 };
 
 inline constexpr std::chrono::milliseconds settle_after = std::chrono::minutes(10);
@@ -81,7 +97,8 @@ inline constexpr std::chrono::milliseconds settle_after = std::chrono::minutes(1
 // When every schedule begins.
 inline constexpr Clock::Time begin_of_time{std::chrono::seconds(1'700'000'000)};
 
-// The plan of one schedule. The same number gives the same plan.
+// The plan of one schedule, of workers or of the Lambda function. The same number gives the same plan.
 Plan make_plan(std::uint64_t seed);
+Plan make_function_plan(std::uint64_t seed);
 
 }  // namespace dynatlas::simulation

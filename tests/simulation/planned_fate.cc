@@ -32,7 +32,8 @@ Kind kind_of(Mishap mishap) {
 }  // namespace
 
 bool PlannedFate::is_counted(const CollectionName& name) const {
-  return name == world_.table.documents() || name == world_.table.tombstones();
+  const bool is_letters = name.collection == "dynatlas.dead_letters";
+  return name == world_.table.documents() || name == world_.table.tombstones() || (world_.plan.function && is_letters);
 }
 
 void PlannedFate::stand_still(const PlannedFault& fault) {
@@ -63,14 +64,14 @@ void PlannedFate::at_step(const CollectionName& name) {
   for (std::size_t i = 0; i < suffered_->planned.size(); ++i) {
     const Kind kind = suffered_->planned[i].kind;
     const bool here = kind == Kind::crash || kind == Kind::crash_in_flight || kind == Kind::pause;
-    if (here && !suffered_->fired[i] && suffered_->planned[i].step <= suffered_->step) befall(i);
+    if (here && is_due(i)) befall(i);
   }
 }
 
 void PlannedFate::after_call(const CollectionName& name) {
   for (std::size_t i = 0; i < suffered_->planned.size() && is_counted(name); ++i) {
     const PlannedFault& planned = suffered_->planned[i];
-    if (planned.kind != Kind::pause_between || suffered_->fired[i] || planned.step > suffered_->step) continue;
+    if (planned.kind != Kind::pause_between || !is_due(i)) continue;
     suffered_->fired[i] = true;
     stand_still(planned);
   }
@@ -81,13 +82,22 @@ void PlannedFate::ran_out_of_time() {
   saw(Sight::request_expired);
 }
 
+bool PlannedFate::is_due(std::size_t fault) const {
+  return !suffered_->fired[fault] && suffered_->planned[fault].step <= suffered_->step;
+}
+
 bool PlannedFate::happens(Mishap mishap) {
+  if (mishap == Mishap::refused && now() < suffered_->outage_ends) return true;
   for (std::size_t i = 0; i < suffered_->planned.size(); ++i) {
-    if (suffered_->fired[i] || suffered_->planned[i].kind != kind_of(mishap) ||
-        suffered_->planned[i].step > suffered_->step)
-      continue;
+    const PlannedFault& planned = suffered_->planned[i];
+    const bool begins = planned.kind == Kind::outage && mishap == Mishap::refused;
+    if (!is_due(i) || (planned.kind != kind_of(mishap) && !begins)) continue;
     suffered_->fired[i] = true;
     ++suffered_->count;
+    if (begins) {
+      suffered_->outage_ends = now() + planned.pause;
+      saw(Sight::outage);
+    }
     constexpr const char* told[] = {"the server takes nothing now", "the connection is lost", "the reply is lost",
                                     "no majority acknowledges it", "the statement is interrupted"};
     tell(told[static_cast<std::size_t>(mishap)]);

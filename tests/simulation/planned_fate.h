@@ -17,6 +17,7 @@ struct Misfortunes {
 
   const std::vector<PlannedFault>& planned;
   std::vector<bool> fired;
+  Clock::Time outage_ends;
   std::size_t step = 0;   // on documents, tombstones and, of a function, dead letters
   std::size_t count = 0;  // of those that somebody was told of
 };
@@ -52,6 +53,7 @@ class PlannedFate : public Fate {
 
  private:
   bool is_counted(const CollectionName& name) const;
+  bool is_due(std::size_t fault) const;
   void stand_still(const PlannedFault& fault);
   void befall(std::size_t fault);
 

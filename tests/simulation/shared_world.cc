@@ -5,6 +5,9 @@
 
 #include <algorithm>
 
+#include "change/bson.h"
+#include "simulation/event_text.h"
+
 namespace dynatlas::simulation {
 
 using Role = PlannedWorker::Role;
@@ -27,8 +30,10 @@ void World::tell(const std::string& who, const std::string& what) {
 // Where everybody repeated what he had begun, the collection is right without a settle pass.
 void World::be_done() {
   if (--active > 0 || left_behind) return;
+  const bool waits_for_person = plan.function && plan.user_index && !parked.empty();
   const auto& workers = plan.workers;
-  if (std::any_of(workers.begin(), workers.end(), [](const auto& worker) { return worker.role == Role::zombie; }))
+  if (waits_for_person ||
+      std::any_of(workers.begin(), workers.end(), [](const auto& worker) { return worker.role == Role::zombie; }))
     return;
   const std::string different = table.difference(server, false);
   if (!different.empty()) fail("when all were done: " + different);
@@ -43,6 +48,16 @@ Clock::Time World::next_pass() const {
   return next;
 }
 
-std::string World::letter_id(std::size_t index) const { return fmt::format("change {}", index); }
+std::string World::letter_id(std::size_t index) const {
+  return plan.function ? letter_id_of(plan, plan.history[index]) : fmt::format("change {}", index);
+}
+
+bool World::has_letter(const std::string& id) const {
+  Buffer filter;
+  OpenDocument fields(filter);
+  append_string_element(filter, "_id", id);
+  fields.close();
+  return !server.find({"state", "dynatlas.dead_letters"}, filter.view()).empty();
+}
 
 }  // namespace dynatlas::simulation

@@ -33,6 +33,8 @@ struct World {
   // What a change of the history is called in the dead letters.
   std::string letter_id(std::size_t index) const;
 
+  bool has_letter(const std::string& id) const;
+
   const Plan& plan;
   Table table;
   Server server;

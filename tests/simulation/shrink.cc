@@ -42,6 +42,22 @@ bool ends_with_poison(const Plan& plan) {
   return std::any_of(poison.begin(), poison.end(), [](const auto& last) { return last.second; });
 }
 
+bool is_cut(const Plan& plan, const PlannedWorker& worker, std::size_t at) {
+  const PlannedChange& change = plan.history[worker.deliveries[at].change];
+  if (change.part.value_or(0) == 0) return false;
+  if (at == 0 || worker.deliveries[at - 1].ends_batch) return true;
+  const PlannedChange& before = plan.history[worker.deliveries[at - 1].change];
+  return before.sequence != change.sequence || before.part != *change.part - 1;
+}
+
+// An aggregated record is delivered whole, but for what stands last in it.
+bool cuts_record(const Plan& plan) {
+  for (const PlannedWorker& worker : plan.workers)
+    for (std::size_t i = 0; i < worker.deliveries.size(); ++i)
+      if (is_cut(plan, worker, i)) return true;
+  return false;
+}
+
 // Every change must reach the table by somebody who lives, and the tombstones must settle.
 bool makes_sense(const Plan& plan) {
   for (std::size_t change = 0; change < plan.history.size(); ++change) {
@@ -52,7 +68,7 @@ bool makes_sense(const Plan& plan) {
     });
     if (!delivered) return false;
   }
-  return index_can_hold(plan) && !ends_with_poison(plan);
+  return index_can_hold(plan) && !ends_with_poison(plan) && !cuts_record(plan);
 }
 
 std::optional<Plan> fails(Plan plan, StackPool& stacks) {
@@ -96,6 +112,7 @@ std::vector<std::function<void(Plan&)>> reductions_of(const Plan& plan) {
   if (plan.user_index) all.emplace_back([](Plan& p) { p.user_index = false; });
   if (plan.id != IdForm::key) all.emplace_back([](Plan& p) { p.id = IdForm::key; });
   if (plan.key_form != 0) all.emplace_back([](Plan& p) { p.key_form = 0; });
+  if (plan.function && plan.function->bisects) all.emplace_back([](Plan& p) { p.function->bisects = false; });
   if (plan.stickiness != 80) all.emplace_back([](Plan& p) { p.stickiness = 80; });
   return all;
 }

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "decode/extended_json.h"
+#include "simulation/function_config.h"
 #include "simulation/value.h"
 #include "target/stored_document.h"
 
@@ -35,6 +36,15 @@ std::string document(Write write) {
   write(out);
   open.close();
   return std::string(out.view());
+}
+
+// The key's, which an item has beside `_id`.
+void append_attributes(Buffer& out, const StoredKey& key) {
+  if (key.type == BsonType::document) {
+    out.append(elements_of(key.value));
+  } else {
+    append_element(out, key.type, "pk", key.value);
+  }
 }
 
 void append_metadata(Buffer& out, const Version& version) {
@@ -75,6 +85,7 @@ Table::Table(const Plan& plan)
   rules_.items.names.metadata = metadata_name;
   rules_.items.key = {"pk"};
   rules_.fingerprint = "one mapping";
+  if (plan.function) rules_ = config_of(plan).rules(destination_.collection);
   for (const PlannedChange& planned : plan.history) {
     Change& change = changes_.emplace_back();
     change.destination = &destination_;
@@ -123,6 +134,7 @@ std::string Table::document_of(const PlannedChange& planned, const StoredKey& ke
       out.append(elements_of(key.value));
     } else {
       append_element(out, key.type, "_id", key.value);
+      if (plan_.function) append_attributes(out, key);
     }
     append_element(out, BsonType::int32, "v", bytes_of(static_cast<std::int32_t>(planned.value)));
     append_element(out, BsonType::int32, "u", bytes_of(static_cast<std::int32_t>(planned.unique)));
@@ -209,9 +221,9 @@ std::string Table::lost(std::size_t index, bool was_dropped, const Server& serve
 std::string described(const PlannedChange& change) {
   const std::string when = change.version ? fmt::format("t {} s \"{}\"", change.version->t, change.version->s)
                                           : std::string("without a time");
+  const char* poison = change.unreadable ? ", unreadable" : change.poison ? ", poison" : "";
   return fmt::format("{} of key {}, {}{}{}", change.removes ? "remove" : "upsert", change.key, when,
-                     change.removes ? "" : fmt::format(", v {} u {}", change.value, change.unique),
-                     change.poison ? ", poison" : "");
+                     change.removes ? "" : fmt::format(", v {} u {}", change.value, change.unique), poison);
 }
 
 }  // namespace dynatlas::simulation
