@@ -4,8 +4,10 @@
 the machine's list of packages, so that what it depends on is checked; the program runs from there; nothing is left behind.
 """
 
+import gzip
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -56,7 +58,8 @@ class PackageTest(unittest.TestCase):
         self.assertEqual(installed.returncode, 0, installed.stderr)
         dynatlas = self.root / "usr" / "bin" / "dynatlas"
         version = subprocess.run([dynatlas, "--version"], capture_output=True, text=True, check=True).stdout
-        self.assertIn("0.", version)
+        self.assertRegex(version, r"\d+\.\d+\.\d+")
+        self.assert_manual_has_each_verb(subprocess.run([dynatlas, "--help"], capture_output=True, text=True, check=True).stdout)
         with MongodbServer() as server:  # by the module, which lies in another folder
             command = [dynatlas, "replay", "--to", server.uri, EXAMPLE]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -67,6 +70,11 @@ class PackageTest(unittest.TestCase):
         removed = dpkg(self.root, "--purge", "dynatlas")
         self.assertEqual(removed.returncode, 0, removed.stderr)
         self.assertEqual([path for path in self.root.rglob("*dynatlas*")], [])
+
+    def assert_manual_has_each_verb(self, shown):
+        verbs = re.findall(r"^  (\w+)  ", shown[shown.index("Subcommands:") :], re.MULTILINE)
+        manual = gzip.decompress((self.root / "usr/share/man/man1/dynatlas.1.gz").read_bytes()).decode()
+        self.assertEqual(re.findall(r"^\.TP\n\.B ([a-z]+)$", manual, re.MULTILINE), verbs)
 
 
 if __name__ == "__main__":
