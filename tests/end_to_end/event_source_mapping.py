@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """A model of Lambda's event source mapping: it takes a stream's records and invokes a function with batches of them.
 
-What it does is in the AWS Lambda Developer Guide, "Using Lambda to process records from Kinesis Data Streams", and "Configuring
-partial batch response". Of each shard up to `parallelization` batches are out at once, and no two with records of one partition
-key. A batch that failed is given again, and what is behind it in its lane waits.
+What it does is in the AWS Lambda Developer Guide, "Using Lambda to process records from Kinesis Data Streams", "Configuring
+partial batch response" and "Retain discarded batch records". Of each shard up to `parallelization` batches are out at once, and
+no two with records of one partition key. A batch that failed is given again, and what is behind it in its lane waits.
+
+Where the guide is silent: an identifier that is not in the batch fails all of it, and a batch of which a part was done has no
+more retries than one of which nothing was.
 """
 
+import datetime
 import json
 import random
 import threading
@@ -15,7 +19,9 @@ from typing import NamedTuple
 
 from program import compact
 
-PAYLOAD_MAX = 6 * 1024 * 1024
+PAYLOAD_MAX = 6 * 1024 * 1024  # bytes of the event's JSON
+MAPPING = "0123abcd-5678-4abc-8def-0123456789ab"  # the mapping's UUID
+FUNCTION = "arn:aws:lambda:eu-west-1:111122223333:function:cdc"
 
 
 class Record(NamedTuple):
@@ -25,6 +31,7 @@ class Record(NamedTuple):
     partition_key: str  # for DynamoDB Streams the item's key
     sequence: str
     element: dict  # as it stands in an event's `Records`
+    arrived: float = 0  # seconds of the monotonic clock; the mapping sets it
 
 
 class Outcome(NamedTuple):
@@ -51,35 +58,34 @@ class Batch(NamedTuple):
     """Records that are given to the function together, and how often they were."""
 
     records: list
-    arrived: float
     attempts: int = 0
 
     def text(self):
         return compact({"Records": [record.element for record in self.records]})
 
 
-def first_failed(batch, outcome, reports_failures=True):
-    """The index of the first record that has to come again; None where there is none."""
+def named_as_failed(batch, outcome, reports_failures=True):
+    """The indexes of the records that the response names; None where the batch failed as a whole."""
     if outcome.kind != "response":
-        return 0
-    if not reports_failures or outcome.body in (None, {}, ""):
         return None
+    if not reports_failures or outcome.body in (None, {}, ""):
+        return []
     failures = outcome.body.get("batchItemFailures") if isinstance(outcome.body, dict) else []
     if failures in (None, []):
-        return None
+        return []
     if not isinstance(failures, list):
-        return 0
+        return None
     indexes = {record.sequence: index for index, record in enumerate(batch.records)}
     identifiers = [failure.get("itemIdentifier") if isinstance(failure, dict) else None for failure in failures]
     if not all(identifier in indexes for identifier in identifiers):
-        return 0
-    return min(indexes[identifier] for identifier in identifiers)
+        return None
+    return [indexes[identifier] for identifier in identifiers]
 
 
 class EventSourceMapping:
     """Feeds a function, as a context manager. `invoke(text)` gives the Outcome of an event; it is called by many threads.
 
-    `on_failure(text)` takes what AWS writes to S3 of a batch that was given up.
+    `on_failure(key, text)` takes the object that AWS writes to S3 of a batch that was given up.
     """
 
     def __init__(self, settings, invoke, on_failure=None):
@@ -125,53 +131,77 @@ class EventSourceMapping:
             batch = waiting.pop(0)
             if batch.attempts:
                 time.sleep(self._settings.pause)
-            if self._is_spent(batch):
-                self._give_up(batch)
-                continue
-            waiting = self._what_is_left(batch, self._invoke(batch.text())) + waiting
+            batch = self._without_spent(batch)
+            if batch.records:
+                waiting = self._what_is_left(batch, self._invoke(batch.text())) + waiting
 
     def _what_is_left(self, batch, outcome):
-        failed = first_failed(batch, outcome, self._settings.reports_failures)
-        if failed is None:
+        named = named_as_failed(batch, outcome, self._settings.reports_failures)
+        if named == []:
             return []
-        rest = batch._replace(records=batch.records[failed:], attempts=batch.attempts + 1)
-        # A response says where the fault is; what is before it is done. Else nobody knows, and halves are told apart.
-        if not self._settings.bisect or failed or outcome.kind == "response" or len(rest.records) == 1:
-            return [rest]
-        middle = len(rest.records) // 2
-        return [
-            rest._replace(records=rest.records[:middle], attempts=batch.attempts),
-            rest._replace(records=rest.records[middle:], attempts=batch.attempts),
-        ]
+        tried = batch._replace(attempts=batch.attempts + 1)
+        # The response says where the fault is; what is before it is done.
+        if named:
+            return [tried._replace(records=batch.records[min(named) :])]
+        # Nobody knows where it is: halves are told apart, and that is no attempt.
+        middle = len(batch.records) // 2
+        if not self._settings.bisect or not middle:
+            return [tried]
+        return [batch._replace(records=batch.records[:middle]), batch._replace(records=batch.records[middle:])]
 
-    def _is_spent(self, batch):
-        settings = self._settings
-        if batch.attempts and 0 <= settings.retries < batch.attempts:
-            return True
-        return 0 <= settings.max_age < time.monotonic() - batch.arrived
+    def _without_spent(self, batch):
+        """Gives up what has had its retries, or is too old."""
+        settings, records = self._settings, batch.records
+        oldest = time.monotonic() - settings.max_age
+        count = 0
+        if 0 <= settings.retries < batch.attempts:
+            count = len(records)
+        while settings.max_age >= 0 and count < len(records) and records[count].arrived < oldest:
+            count += 1
+        if count and self._on_failure is not None:
+            with self._lock:
+                self._on_failure(*discarded(batch._replace(records=records[:count])))
+        return batch._replace(records=records[count:])
 
-    def _give_up(self, batch):
-        if self._on_failure is None:
-            return
-        first, last = batch.records[0], batch.records[-1]
-        context = {
+
+def discarded(batch):
+    """(key, text) of the object that AWS writes to S3 of a batch that it gives up: a record of the invocation, with the event."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    first, last = batch.records[0], batch.records[-1]
+    kind = "DDBStreamBatchInfo" if first.element["eventSource"] == "aws:dynamodb" else "KinesisBatchInfo"
+    content = {
+        "requestContext": {
             "requestId": str(uuid.uuid4()),
-            "functionArn": "arn:aws:lambda:eu-west-1:111122223333:function:cdc",
-            "condition": "RetryAttemptsExhausted" if batch.attempts else "MaximumRecordAgeExceeded",
+            "functionArn": FUNCTION,
+            "condition": "RetryAttemptsExhausted",  # the guide shows no other, not for old records either
             "approximateInvokeCount": batch.attempts,
-        }
-        info = {
+        },
+        "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
+        "version": "1.0",
+        "timestamp": _timestamp(now.timestamp()),
+        kind: {
             "shardId": first.shard,
             "startSequenceNumber": first.sequence,
             "endSequenceNumber": last.sequence,
+            "approximateArrivalOfFirstRecord": _timestamp(_arrival(first.element)),
+            "approximateArrivalOfLastRecord": _timestamp(_arrival(last.element)),
             "batchSize": len(batch.records),
             "streamArn": first.element["eventSourceARN"],
-        }
-        kind = "DDBStreamBatchInfo" if first.element["eventSource"] == "aws:dynamodb" else "KinesisBatchInfo"
-        with self._lock:
-            self._on_failure(
-                json.dumps({"requestContext": context, "version": "1.0", kind: info, "payload": batch.text()})
-            )
+        },
+        "payload": batch.text(),
+    }
+    return f"aws/lambda/{MAPPING}/{first.shard}/{now:%Y/%m/%d/%Y-%m-%dT%H.%M.%S}-{uuid.uuid4()}", json.dumps(content)
+
+
+def _arrival(element):
+    if element["eventSource"] == "aws:dynamodb":
+        return element["dynamodb"]["ApproximateCreationDateTime"]
+    return element["kinesis"]["approximateArrivalTimestamp"]
+
+
+def _timestamp(seconds):
+    text = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
 
 
 class _Lane(threading.Thread):
@@ -181,7 +211,7 @@ class _Lane(threading.Thread):
         super().__init__(daemon=True)
         self._mapping = mapping
         self._settings = settings
-        self._waiting = []  # (time of arrival, record)
+        self._waiting = []
         self._changed = threading.Condition()
         self._ends = False
         self._abandoned = False
@@ -189,7 +219,7 @@ class _Lane(threading.Thread):
 
     def put(self, record):
         with self._changed:
-            self._waiting.append((time.monotonic(), record))
+            self._waiting.append(record._replace(arrived=time.monotonic()))
             self._changed.notify()
 
     def finish(self):
@@ -216,7 +246,7 @@ class _Lane(threading.Thread):
                 return None
             count = self._count()
             taken, self._waiting = self._waiting[:count], self._waiting[count:]
-        return Batch([record for _, record in taken], taken[0][0])
+        return Batch(taken)
 
     def _is_ready(self):
         if self._ends or len(self._waiting) >= self._settings.batch_size:
@@ -224,12 +254,12 @@ class _Lane(threading.Thread):
         return bool(self._waiting) and self._time_to_wait() <= 0
 
     def _time_to_wait(self):
-        return self._waiting[0][0] + self._settings.window - time.monotonic() if self._waiting else None
+        return self._waiting[0].arrived + self._settings.window - time.monotonic() if self._waiting else None
 
     def _count(self):
-        size = 0
-        for count, (_, record) in enumerate(self._waiting[: self._settings.batch_size]):
-            size += len(compact(record.element).encode())
+        size = len(Batch([]).text())
+        for count, record in enumerate(self._waiting[: self._settings.batch_size]):
+            size += len(compact(record.element).encode()) + len("," if count else "")
             if size > PAYLOAD_MAX and count:
                 return count
         return min(len(self._waiting), self._settings.batch_size)

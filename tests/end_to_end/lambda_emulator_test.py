@@ -3,7 +3,9 @@
 """The real `bootstrap` below AWS's runtime interface emulator: the classic example, and what ends an invocation."""
 
 import json
+import pathlib
 import signal
+import tempfile
 import unittest
 
 import program
@@ -103,12 +105,17 @@ class EndsTest(EmulatorTest):
         self.assertEqual(refused.kind, "error")
 
     def test_what_a_mapping_gave_up_is_replayed_from_where_it_was_put(self):
-        objects = []
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+
+        def put(key, text):
+            (folder / key).parent.mkdir(parents=True, exist_ok=True)
+            (folder / key).write_text(text)
+
         with TcpProxy(self.server.address) as proxy:
             through = with_database(f"mongodb://127.0.0.1:{proxy.port}/?directConnection=true", self.database)
             with Environments(1, timeout=4, MONGODB_URI=through) as function:
                 settings = Settings(batch_size=2, window=1, retries=1)
-                with EventSourceMapping(settings, function.invoke, objects.append) as mapping:
+                with EventSourceMapping(settings, function.invoke, put) as mapping:
                     for number in range(5):
                         if number == 2:
                             mapping.drain(60)
@@ -117,8 +124,9 @@ class EndsTest(EmulatorTest):
                         mapping.put(Record("shard", "key", str(number), each))
                     mapping.drain(60)
         self.assertEqual({document["_id"]: document["n"] for document in self.documents()}, {"a": 0, "b": 1})
+        objects = [path for path in folder.rglob("*") if path.is_file()]
         self.assertEqual(len(objects), 2)
-        ended = program.run("replay", "--to", self.uri(), text="\n".join(objects))
+        ended = program.run("replay", "--to", self.uri(), *objects)
         self.assertEqual(ended.code, 0, ended.errors)
         self.assertEqual({document["_id"]: document["n"] for document in self.documents()}, {"a": 4, "b": 3})
 
