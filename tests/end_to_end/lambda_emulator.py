@@ -17,6 +17,8 @@ from event_source_mapping import Outcome
 from mongodb_server import free_port
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+STARTS = 3
+SECONDS_TO_START = 30
 SECONDS_TO_ANSWER = 10  # behind the function's timeout
 PATH = "/2015-03-31/functions/function/invocations"
 
@@ -43,13 +45,21 @@ class Environment:
         self._child = None
         self._log = None
         self._port = None
+        self._lock = threading.Lock()  # of what starts and ends the emulator
 
     def __enter__(self):
         self._log = tempfile.TemporaryFile()
-        self._start()
+        with self._lock:
+            self._start()
         return self
 
     def _start(self):
+        # Another process may have taken a port that was free.
+        if not any(self._launch() for _ in range(STARTS)):
+            raise RuntimeError(f"the emulator does not answer; it said:\n{self.log()[-2000:]}")
+
+    def _launch(self):
+        """False where it ended, or did not answer in time."""
         self._port, runtime_port = free_port(), free_port()
         known = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MONGODB_", "DYNATLAS_"))}
         fixed = {"AWS_LAMBDA_FUNCTION_NAME": "cdc", "AWS_LAMBDA_FUNCTION_TIMEOUT": str(self._timeout)}
@@ -63,20 +73,23 @@ class Environment:
             stdout=self._log,
             stderr=subprocess.STDOUT,
         )
-        deadline = time.monotonic() + 30
-        while not self._answers():
-            if self._child.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"the emulator does not answer; it said:\n{self.log()[-2000:]}")
+        deadline = time.monotonic() + SECONDS_TO_START
+        while self._child.poll() is None and time.monotonic() < deadline:
+            if self._answers():
+                return True
             time.sleep(0.02)
+        self._stop()
+        return False
 
     def __exit__(self, *_):
         self.close()
 
     def close(self):
-        if self._log is not None:
+        with self._lock:
             self._stop()
-            self._log.close()
-            self._log = None
+            if self._log is not None:
+                self._log.close()
+                self._log = None
 
     def _stop(self):
         if self._child is not None:
@@ -93,11 +106,16 @@ class Environment:
             connection.request("POST", PATH, text.encode())
             return _outcome(connection.getresponse().read())
         except (OSError, http.client.HTTPException):
-            self._stop()
-            self._start()
+            self._start_again()
             return Outcome("timeout")
         finally:
             connection.close()
+
+    def _start_again(self):
+        with self._lock:
+            if self._log is not None:  # else it is closed, and nobody would end it
+                self._stop()
+                self._start()
 
     def signal(self, number):
         """Sends the function's processes a signal. False where there is none."""
