@@ -7,6 +7,8 @@ source mapping gives it to the real `bootstrap` below AWS's runtime interface em
 processes are killed, stand still until the function's timeout ends them, and are given up by their poller while they go on; the
 server refuses connections or is silent for three seconds.
 
+With --retries the mapping gives batches up, into a folder as AWS does into S3, and `dynatlas replay` of that folder must mend it.
+
   tests/end_to_end/lambda_chaos_test.py --large-server                 10,000 changes, 4 shards, 10 batches of each at once
   tests/end_to_end/lambda_chaos_test.py --changes 800 --keys 80 ..     as `ctest` runs it: into secantusd-py
 """
@@ -15,30 +17,30 @@ import argparse
 import base64
 import collections
 import contextlib
+import json
 import os
+import pathlib
 import random
 import signal
 import sys
+import tempfile
 import threading
 import time
 
 import compare
 import history
+import program
 from bson import plain
 from event_source_mapping import EventSourceMapping, Record, Settings
 from lambda_emulator import Environments
 from mongodb_server import MongodbServer, with_database
+from program import compact
 from tcp_proxy import TcpProxy
 
+RELEASE = pathlib.Path(__file__).resolve().parents[2] / "build" / "release"
 TIMEOUT = 8  # the function's, in seconds
 OUTAGE = 3
-POISON = (
-    lambda number: f"poison {number}",
-    lambda number: f'{{"tableName":"orders","eventName":"MODIFY","number":{number}}}',
-    lambda number: '{"tableName":"orders","recordFormat":"application/json","eventName":"MODIFY","dynamodb":'
-    '{"ApproximateCreationDateTime":1720740233012,"Keys":{"customerId":{"S":"poison"},"orderNo":{"N":"%d"}},'
-    '"NewImage":{"customerId":{"S":"poison"},"orderNo":{"N":"%d"},"n":{"N":"x"}}}}' % (number, number),
-)
+SECRETS = ("customer-", "secret", "고객")  # what items hold; the paths of attributes may be told
 
 
 class Failed(Exception):
@@ -46,25 +48,52 @@ class Failed(Exception):
 
 
 def with_poison(dice, elements, share):
-    """The shards with poison between their records, and the dead letters' ids."""
-    shards, ids = [], set()
+    """The shards with damaged copies of records between them, and the damaged ones' places."""
+    shards, poison = [], set()
     for shard in elements:
         mixed = []
         for element in shard:
             sequence = int(element["kinesis"]["sequenceNumber"])
             free = not mixed or int(mixed[-1]["kinesis"]["sequenceNumber"]) < sequence - 1
             if free and dice.random() < share:
-                mixed.append(poison_beside(element, str(sequence - 1), dice.choice(POISON)(len(ids))))
-                ids.add(f"{element['eventSourceARN']}:{mixed[-1]['eventID']}")
+                data = damaged(dice, base64.b64decode(element["kinesis"]["data"]))
+                mixed.append(beside(element, str(sequence - 1), data))
+                poison.add(place_of(mixed[-1]))
             mixed.append(element)
         shards.append(mixed)
-    return shards, ids
+    return shards, poison
 
 
-def poison_beside(element, sequence, payload):
+def damaged(dice, data):
+    """A record that no configuration could apply."""
+    if dice.random() < 0.5:
+        return data[: dice.randrange(1, len(data))]
+    record = json.loads(data)
+    body = record["dynamodb"]
+    image = body.get("NewImage") or body["Keys"]
+    breakage = dice.choice(
+        [
+            lambda: image.update(broken={"Z": "secret"}),
+            lambda: image.update(broken={"N": "secret"}),
+            lambda: image.update(broken={"SS": ["secret", "secret"]}),
+            lambda: body["Keys"].update(orderNo={"S": ""}),
+            lambda: body.pop("ApproximateCreationDateTime"),
+            lambda: record.pop("dynamodb"),
+        ]
+    )
+    breakage()
+    return compact(record).encode()
+
+
+def place_of(element):
+    """By which the function parks it."""
+    return f"{element['eventSourceARN']}:{element['eventID']}"
+
+
+def beside(element, sequence, data):
+    """A record with the element's partition key and these bytes."""
     shard = element["eventID"].split(":")[0]
-    data = base64.b64encode(payload.encode()).decode()
-    kinesis = {**element["kinesis"], "sequenceNumber": sequence, "data": data, "partitionKey": payload[:16]}
+    kinesis = {**element["kinesis"], "sequenceNumber": sequence, "data": base64.b64encode(data).decode()}
     return {**element, "kinesis": kinesis, "eventID": f"{shard}:{sequence}"}
 
 
@@ -152,49 +181,83 @@ def feed(mapping, shards, seconds):
         mapping.put(Record(shard, element["kinesis"]["partitionKey"], sequence, element))
 
 
-def check(server, rows, ids):
+def check(server, rows, poison, is_replayed):
     with contextlib.closing(server.client()) as client:
         found = compare.collection_differences(client.documents(server.database, "orders"), "orders", rows)
-        letters = collections.Counter(
-            plain(letter)["_id"] for letter in client.documents(server.database, "dynatlas.dead_letters")
-        )
+        letters = [plain(letter) for letter in client.documents(server.database, "dynatlas.dead_letters")]
         collections_there = client.collections(server.database)
     if found:
         raise Failed("\n".join([f"{len(found)} differences, the first:", *found[:20]]))
-    if set(letters) != ids:
-        missing, extra = sorted(ids - set(letters))[:5], sorted(set(letters) - ids)[:5]
-        raise Failed(f"{len(ids)} records are poison, {len(letters)} are parked; missing: {missing}, too many: {extra}")
+    check_letters(letters, poison, is_replayed)
     unexpected = sorted(name for name in collections_there if name != "orders" and not name.startswith("dynatlas."))
     if unexpected:
         raise Failed(f"collections that nobody expects: {unexpected}")
 
 
+def check_letters(letters, poison, is_replayed):
+    """The function parks under a record's place in its stream, `replay` under its bytes, and so maybe once more."""
+    places = sorted(place_of(json.loads(letter["record"])) for letter in letters)
+    is_right = set(places) == poison if is_replayed else places == sorted(letter["_id"] for letter in letters) == sorted(poison)
+    if not is_right:
+        missing, extra = sorted(poison - set(places))[:5], sorted(set(places) - poison)[:5]
+        raise Failed(f"{len(poison)} records are poison, {len(places)} are parked; missing: {missing}, too many: {extra}")
+
+
+def replay(folder, server):
+    """Applies what the mapping gave up. How many batches that were."""
+    objects = [path for path in folder.rglob("*") if path.is_file()]
+    if not objects:
+        raise Failed("no batch was given up: more has to happen")
+    ended = program.run("replay", "--to", server.uri, "--key", f"orders={','.join(history.TABLES['orders'])}", *objects)
+    if ended.code not in (0, 1):  # 1: it parked poison
+        raise Failed(f"replay ended with {ended.code}:\n{ended.errors}")
+    return len(objects)
+
+
 def check_logs(environments):
     for environment in environments.all:
-        for secret in ("customer-", "poison 1", "고객"):
-            if secret in environment.log():
+        said = environment.log()
+        for secret in SECRETS:
+            if secret in said:
                 raise Failed(f"a log has {secret!r}, which is of an item")
 
 
 def test(arguments):
     dice = random.Random(arguments.seed)
     elements, rows = history.make_order_shards(arguments.seed, arguments.changes, arguments.keys, arguments.shards)
-    shards, ids = with_poison(dice, elements, arguments.poison)
-    log(f"{arguments.changes} changes leave {len(rows)} items; {len(ids)} records of poison")
-    settings = Settings(arguments.batch, arguments.window, arguments.parallelization, bisect=True)
-    plan = {"crash": arguments.crashes, "stall": arguments.stalls, "outage": arguments.outages, "silence": arguments.outages}
-    config = "tables: [{table: orders, key: [customerId, orderNo]}]"
-
+    shards, poison = with_poison(dice, elements, arguments.poison)
+    log(f"{arguments.changes} changes leave {len(rows)} items; {len(poison)} records of poison")
     with contextlib.ExitStack() as stack:
+        folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dynatlas-chaos-")))
         server = stack.enter_context(MongodbServer(large=arguments.large_server, own=True))
         proxy = stack.enter_context(TcpProxy(server.address))
-        uri = with_database(f"mongodb://127.0.0.1:{proxy.port}/?directConnection=true", server.database)
-        config = config.replace("orders,", f"orders, to: {server.database}.orders,")
-        environments = stack.enter_context(
-            Environments(arguments.environments, timeout=TIMEOUT, MONGODB_URI=uri, DYNATLAS_CONFIG=config)
-        )
-        function = Function(environments, arguments.seed, arguments.impatient)
-        mapping = stack.enter_context(EventSourceMapping(settings, function.invoke))
+        environments = stack.enter_context(make_environments(arguments.environments, proxy, server.database))
+        deliver_all(arguments, dice, shards, environments, proxy, folder)
+        check_logs(environments)
+        check_happened(arguments, environments.ended)
+        if arguments.retries >= 0:
+            log(f"replayed {replay(folder, server)} batches that were given up")
+        check(server, rows, poison, arguments.retries >= 0)
+
+
+def make_environments(count, proxy, database):
+    uri = with_database(f"mongodb://127.0.0.1:{proxy.port}/?directConnection=true", database)
+    config = f"tables: [{{table: orders, to: {database}.orders, key: [customerId, orderNo]}}]"
+    return Environments(count, timeout=TIMEOUT, MONGODB_URI=uri, DYNATLAS_CONFIG=config)
+
+
+def deliver_all(arguments, dice, shards, environments, proxy, folder):
+    """Until all is done, or given up as files of `folder`."""
+
+    def put(key, text):
+        (folder / key).parent.mkdir(parents=True, exist_ok=True)
+        (folder / key).write_text(text, encoding="utf-8")
+
+    batches = Settings(arguments.batch, arguments.window, arguments.parallelization)
+    settings = batches._replace(retries=arguments.retries, bisect=True)
+    plan = {"crash": arguments.crashes, "stall": arguments.stalls, "outage": arguments.outages, "silence": arguments.outages}
+    function = Function(environments, arguments.seed, arguments.impatient)
+    with EventSourceMapping(settings, function.invoke, put) as mapping:
         began = time.monotonic()
         mischief = Mischief(dice, environments, proxy, plan, arguments.seconds)
         feed(mapping, shards, arguments.seconds)
@@ -204,11 +267,12 @@ def test(arguments):
         mapping.drain(arguments.timeout)
         mischief.happened["given up"] = environments.wait(arguments.timeout)
         log(f"all done after {time.monotonic() - began:.1f} s; happened: {dict(mischief.happened)}; invocations: {dict(environments.ended)}")
-        check(server, rows, ids)
-        check_logs(environments)
-        wanted = {"response", *(["timeout"] if arguments.stalls else []), *(["error"] if arguments.crashes else [])}
-        if not wanted <= set(environments.ended):
-            raise Failed(f"nothing ended as {sorted(wanted - set(environments.ended))}: more has to happen")
+
+
+def check_happened(arguments, ended):
+    wanted = {"response", *(["timeout"] if arguments.stalls else []), *(["error"] if arguments.crashes else [])}
+    if not wanted <= set(ended):
+        raise Failed(f"nothing ended as {sorted(wanted - set(ended))}: more has to happen")
 
 
 def log(text):
@@ -223,6 +287,7 @@ def parse_arguments():
     parser.add_argument("--batch", type=int, default=1000, help="records of a batch at most")
     parser.add_argument("--window", type=float, default=1, help="seconds that a batch waits for more")
     parser.add_argument("--parallelization", type=int, default=10)
+    parser.add_argument("--retries", type=int, default=-1, help="before a batch is given up; without: no end")
     parser.add_argument("--environments", type=int, default=24, help="of the function, at once")
     parser.add_argument("--seconds", type=float, default=60, help="in which the records come")
     parser.add_argument("--poison", type=float, default=0.01, help="share of the records")
@@ -238,8 +303,9 @@ def parse_arguments():
 
 def main():
     arguments = parse_arguments()
-    given = " ".join(argument for argument in sys.argv[1:])
-    log(f"seed {arguments.seed} (again with {given} --seed {arguments.seed}; who is hit depends on the machine all the same)")
+    for variable, name in (("DYNATLAS", "dynatlas"), ("DYNATLAS_BOOTSTRAP", "bootstrap")):
+        os.environ.setdefault(variable, str(RELEASE / name))
+    log(f"{' '.join(sys.argv[1:])}: seed {arguments.seed} (--seed brings it back; who is hit depends on the machine all the same)")
     try:
         test(arguments)
     except Failed as failure:
