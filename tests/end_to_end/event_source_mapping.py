@@ -35,7 +35,7 @@ class Record(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """How an invocation ended: `kind` is response, error or timeout; `body` the response, read as JSON."""
+    """How an invocation ended: `kind` is response, error, timeout or lost; `body` the response, read as JSON."""
 
     kind: str
     body: object = None

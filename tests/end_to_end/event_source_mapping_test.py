@@ -81,7 +81,7 @@ class ResponseTest(unittest.TestCase):
             self.assertIsNone(named_as_failed(self.BATCH, Outcome("response", body)), failures)
 
     def test_an_error_fails_all_of_it(self):
-        for kind in ("error", "timeout"):
+        for kind in ("error", "timeout", "lost"):
             self.assertIsNone(named_as_failed(self.BATCH, Outcome(kind, {"batchItemFailures": []})))
 
     def test_a_response_is_not_read_unless_the_mapping_says_so(self):

@@ -99,15 +99,18 @@ class Environment:
             self._child = None
 
     def invoke(self, text):
-        """The Outcome of this event. The emulator itself may not survive what befalls its process: another one follows it,
-        as Lambda makes another environment."""
+        """The Outcome of this event.
+
+        The emulator itself may not survive what befalls its process, and waits for ever for one that does not start: then the
+        outcome is lost, and another one follows it, as Lambda makes another environment.
+        """
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=self._timeout + SECONDS_TO_ANSWER)
         try:
             connection.request("POST", PATH, text.encode())
             return _outcome(connection.getresponse().read())
         except (OSError, http.client.HTTPException):
             self._start_again()
-            return Outcome("timeout")
+            return Outcome("lost")
         finally:
             connection.close()
 
@@ -119,15 +122,15 @@ class Environment:
 
     def signal(self, number):
         """Sends the function's processes a signal. False where there is none."""
-        return any([_kill(pid, number) for pid in self.processes()])
+        return any([send_signal(pid, number) for pid in self.processes()])
 
     def processes(self):
         """Of the function, not of the emulator."""
         child = self._child
         if child is None:
             return []
-        children = pathlib.Path(f"/proc/{child.pid}/task").glob("*/children")
-        return [int(pid) for each in children for pid in _read(each).split()]
+        tasks = pathlib.Path(f"/proc/{child.pid}/task")
+        return [int(pid) for task in _names(tasks) for pid in _read(tasks / task / "children").split()]
 
     def log(self):
         self._log.seek(0)
@@ -208,16 +211,24 @@ def _outcome(body):
     return Outcome("response", read)
 
 
-def _read(path):
-    try:
-        return path.read_text()
-    except OSError:
-        return ""
-
-
-def _kill(pid, number):
+def send_signal(pid, number):
+    """False where the process has ended."""
     try:
         os.kill(pid, number)
         return True
     except ProcessLookupError:
         return False
+
+
+def _names(folder):
+    try:
+        return os.listdir(folder)
+    except OSError:  # the process has ended, and so below
+        return []
+
+
+def _read(path):
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
