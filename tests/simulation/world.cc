@@ -97,8 +97,8 @@ std::string position_in(std::string_view letter) {
   return position ? std::string(string_text(position->value)) : "nowhere";
 }
 
-// One of each poison change that was parked, or cannot be read, and none of another, but for what a unique index refused
-// a function for long.
+// One of each poison change that was parked, or cannot be read, and none of another, but for what a unique index
+// refused a function for long.
 void check_letters(World& world) {
   std::map<std::string, int> letters;
   for (const std::string& letter : world.server.find({"state", "dynatlas.dead_letters"}, everything))
