@@ -134,10 +134,11 @@ bool Worker::apply(MongoTarget& target, const Batch& batch) {
   tell(fmt::format("is done with the batch: {} upserted, {} removed, {} stale, {} coalesced, {} refused",
                    applied->upserted, applied->removed, applied->stale, applied->coalesced, applied->refused.size()));
   judge(batch, *applied);
-  // Poison is refused in favour of older changes, which may be stale.
+  // What is refused, for good or for now, gives way to older changes of its key, which may be stale; and so may poison.
   const bool has_poison =
       std::any_of(batch.begin(), batch.end(), [this](std::size_t index) { return world_.plan.history[index].poison; });
-  if (is_alone() && !has_poison && applied->stale > stale)
+  const bool gives_way = has_poison || !applied->refused.empty();
+  if (is_alone() && !gives_way && applied->stale > stale)
     world_.fail(fmt::format("{}: {} changes were stale, and {} were counted so", name_, stale, applied->stale));
   // A batch that is tried again may count what its first try wrote.
   if (mishaps == misfortunes_.count && applied->stale < stale)
