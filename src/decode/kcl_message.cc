@@ -15,6 +15,7 @@
 
 namespace dynatlas {
 
+using json::for_each_element;
 using json::for_each_member;
 using json::skip;
 using json::skip_blanks;
@@ -113,17 +114,7 @@ const char* KclMessage::read_record(const char* in) {
 }
 
 const char* KclMessage::read_records(const char* in) {
-  if (*in != '[') return nullptr;
-  in = skip_blanks(in + 1);
-  if (*in == ']') return in + 1;
-  for (;;) {
-    in = read_record(in);
-    if (in == nullptr) return nullptr;
-    in = skip_blanks(in);
-    if (*in == ']') return in + 1;
-    if (*in != ',') return nullptr;
-    in = skip_blanks(in + 1);
-  }
+  return for_each_element(in, [this](const char* element) { return read_record(element); });
 }
 
 const char* KclMessage::read_member(std::string_view name, const char* in) {

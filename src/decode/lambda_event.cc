@@ -13,6 +13,7 @@
 
 namespace dynatlas {
 
+using json::for_each_element;
 using json::for_each_member;
 using json::skip;
 using json::skip_blanks;
@@ -116,18 +117,8 @@ bool LambdaEvent::unpack(const EventRecord& around, std::string_view base64) {
 }
 
 const char* LambdaEvent::read_records(const char* in) {
-  if (*in != '[') return nullptr;
-  has_records_ = true;
-  in = skip_blanks(in + 1);
-  if (*in == ']') return in + 1;
-  for (;;) {
-    in = read_record(in);
-    if (in == nullptr) return nullptr;
-    in = skip_blanks(in);
-    if (*in == ']') return in + 1;
-    if (*in != ',') return nullptr;
-    in = skip_blanks(in + 1);
-  }
+  has_records_ = has_records_ || *in == '[';
+  return for_each_element(in, [this](const char* element) { return read_record(element); });
 }
 
 const char* LambdaEvent::read_member(std::string_view name, const char* in) {

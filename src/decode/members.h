@@ -9,7 +9,7 @@
 
 #include "decode/json.h"
 
-// The members of JSON objects, one after the other.
+// The members of JSON objects, and the elements of arrays, one after the other.
 namespace dynatlas::json {
 
 // Calls visit(name, value) for each member of the object at `in`; visit returns the position behind the value, or null
@@ -27,6 +27,23 @@ const char* for_each_member(const char* in, std::string& scratch, Visit&& visit)
     if (in == nullptr) return nullptr;
     in = skip_blanks(in);
     if (*in == '}') return in + 1;
+    if (*in != ',') return nullptr;
+    in = skip_blanks(in + 1);
+  }
+}
+
+// Calls visit(value) for each element of the array at `in`, which returns as above. Returns the position behind the
+// array, or null.
+template <class Visit>
+const char* for_each_element(const char* in, Visit&& visit) {
+  if (*in != '[') return nullptr;
+  in = skip_blanks(in + 1);
+  if (*in == ']') return in + 1;
+  for (;;) {
+    in = visit(in);
+    if (in == nullptr) return nullptr;
+    in = skip_blanks(in);
+    if (*in == ']') return in + 1;
     if (*in != ',') return nullptr;
     in = skip_blanks(in + 1);
   }
