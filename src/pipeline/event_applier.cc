@@ -67,7 +67,8 @@ EventApplier::EventApplier(const Config& config, Clock& clock)
       decoder_(config, {InputForm::lambda, config.kinesis_binary}),
       versions_(""),
       destinations_(config),
-      waiting_(clock) {}
+      waiting_(clock),
+      brake_(config.parked_in_a_row) {}
 
 EventSummary EventApplier::apply(const LambdaEvent& event, Target& target, Clock::Time ends) {
   reset();
@@ -141,7 +142,7 @@ Result<void> EventApplier::take(std::size_t index) {
   if (skips && known.ttl_delete && known.operation == Record::Operation::remove) {
     ++summary_.read;
     ++summary_.filtered;
-    brake_ = {};
+    brake_.release();
     done(index);
     return {};
   }
@@ -235,12 +236,8 @@ Result<void> EventApplier::flush() {
 }
 
 void EventApplier::count(const Applied& applied) {
-  summary_.read += applied.upserted + applied.removed + applied.stale + applied.coalesced;
-  summary_.applied.upserted += applied.upserted;
-  summary_.applied.removed += applied.removed;
-  summary_.applied.stale += applied.stale;
-  summary_.applied.coalesced += applied.coalesced;
-  summary_.applied.ties += applied.ties;
+  summary_.read += applied.counted();
+  summary_.applied.count(applied);
 }
 
 // In the order of the event, so that the brake counts what came in a row.
@@ -249,7 +246,7 @@ Result<void> EventApplier::take_refused(std::vector<Change>& batch, std::vector<
   std::sort(refused.begin(), refused.end(), [](const Refused& a, const Refused& b) { return a.index < b.index; });
   std::size_t next = 0;
   for (const Refused& one : refused) {
-    if (one.index != next) brake_ = {};
+    if (one.index != next) brake_.release();
     next = one.index + 1;
     Change& change = batch[one.index];
     Origin& origin = origins[one.index];
@@ -262,7 +259,7 @@ Result<void> EventApplier::take_refused(std::vector<Change>& batch, std::vector<
     RETURN_IF_ERROR(park(parked_record(change, origin, one.cause), one.cause));
     done(origin.record);
   }
-  if (next != batch.size()) brake_ = {};
+  if (next != batch.size()) brake_.release();
   return {};
 }
 
@@ -292,7 +289,6 @@ Result<void> EventApplier::wait() {
   return {};
 }
 
-// A whole stream must not drain into the dead letters for one cause.
 Result<void> EventApplier::park(const ParkedRecord& record, const std::string& cause) {
   Result<void> parked = target_->park(std::span(&record, 1));
   if (!parked) return failed_target(std::move(parked).error());
@@ -300,12 +296,9 @@ Result<void> EventApplier::park(const ParkedRecord& record, const std::string& c
   ++summary_.parked;
   const std::string line = fmt::format("{}: {}", record.position, printable(record.cause));
   if (summary_.told.size() < told_max) summary_.told.push_back(line);
-  brake_.in_a_row = cause == brake_.last_cause ? brake_.in_a_row + 1 : 1;
-  brake_.last_cause = cause;
-  if (config_.parked_in_a_row == 0 || brake_.in_a_row < config_.parked_in_a_row) return {};
-  braked_ = true;
-  return fatal(fmt::format("{} records in a row were parked for one cause (limits.parked_in_a_row); the last: {}",
-                           brake_.in_a_row, line));
+  Result<void> parked_on = brake_.parked(cause, line);
+  braked_ = !parked_on;
+  return parked_on;
 }
 
 }  // namespace dynatlas

@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "decode/lambda_event.h"
 #include "decode/record.h"
+#include "pipeline/brake.h"
 #include "pipeline/change_maker.h"
 #include "pipeline/destinations.h"
 #include "pipeline/origin.h"
@@ -54,12 +55,6 @@ class EventApplier {
   Result<void> recall(TimedTarget& target);
 
  private:
-  // How many records in a row were parked for one cause.
-  struct Brake {
-    std::size_t in_a_row = 0;
-    std::string last_cause;
-  };
-
   Result<void> take_all();
   Result<void> take(std::size_t index);
   std::optional<RecordFault> take_change(std::size_t index, Change& change);

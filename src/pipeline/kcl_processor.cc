@@ -221,11 +221,7 @@ void KclProcessor::count(const EventSummary& summary) {
   total_.read += summary.read;
   total_.parked += summary.parked;
   total_.filtered += summary.filtered;
-  total_.applied.upserted += summary.applied.upserted;
-  total_.applied.removed += summary.applied.removed;
-  total_.applied.stale += summary.applied.stale;
-  total_.applied.coalesced += summary.applied.coalesced;
-  total_.applied.ties += summary.applied.ties;
+  total_.applied.count(summary.applied);
   for (const std::string& line : summary.told) tell_("parked " + line);
   if (summary.told.size() < summary.parked)
     tell_(fmt::format("parked {} more records", summary.parked - summary.told.size()));

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/printable.h"
+#include "pipeline/brake.h"
 #include "pipeline/destinations.h"
 #include "pipeline/origin.h"
 #include "pipeline/problem.h"
@@ -38,7 +39,8 @@ class Replayer : public BlockConsumer {
         stop_(stop),
         summary_(summary),
         destinations_(config),
-        waiting_(system_clock()) {}
+        waiting_(system_clock()),
+        brake_(config.parked_in_a_row) {}
 
   std::unique_ptr<BlockResult> make_result() override { return std::make_unique<ReplayBlock>(config_, options_); }
 
@@ -60,7 +62,7 @@ class Replayer : public BlockConsumer {
         case ReplayBlock::Kind::filtered:
           ++summary_.read;
           ++summary_.filtered;
-          in_a_row_ = 0;
+          brake_.release();
           break;
       }
     }
@@ -100,19 +102,15 @@ class Replayer : public BlockConsumer {
     Applied applied = *std::move(given);
     count(applied);
     if (applied.refused.empty()) {
-      in_a_row_ = 0;
+      brake_.release();
       return {};
     }
     return take_refused(batch, origins, applied.refused);
   }
 
   void count(const Applied& applied) {
-    summary_.read += applied.upserted + applied.removed + applied.stale + applied.coalesced;
-    summary_.applied.upserted += applied.upserted;
-    summary_.applied.removed += applied.removed;
-    summary_.applied.stale += applied.stale;
-    summary_.applied.coalesced += applied.coalesced;
-    summary_.applied.ties += applied.ties;
+    summary_.read += applied.counted();
+    summary_.applied.count(applied);
   }
 
   // In the order of the input, so that the brake counts what came in a row.
@@ -120,7 +118,7 @@ class Replayer : public BlockConsumer {
     std::sort(refused.begin(), refused.end(), [](const Refused& a, const Refused& b) { return a.index < b.index; });
     std::size_t next = 0;
     for (const Refused& one : refused) {
-      if (one.index != next) in_a_row_ = 0;
+      if (one.index != next) brake_.release();
       next = one.index + 1;
       Change& change = batch[one.index];
       // Without the guard an old change must not come behind a newer one.
@@ -130,7 +128,7 @@ class Replayer : public BlockConsumer {
       }
       RETURN_IF_ERROR(park_refused(parked_record(change, origins[one.index], one.cause)));
     }
-    if (next != batch.size()) in_a_row_ = 0;
+    if (next != batch.size()) brake_.release();
     return {};
   }
 
@@ -208,16 +206,7 @@ class Replayer : public BlockConsumer {
     RETURN_IF_ERROR(target_.park(std::span(&record, 1)));
     ++summary_.read;
     ++summary_.parked;
-    return brake(cause, line);
-  }
-
-  // A whole stream must not drain into the dead letters for one cause.
-  Result<void> brake(const std::string& cause, const std::string& line) {
-    in_a_row_ = cause == last_cause_ ? in_a_row_ + 1 : 1;
-    last_cause_ = cause;
-    if (config_.parked_in_a_row == 0 || in_a_row_ < config_.parked_in_a_row) return {};
-    return fatal(fmt::format("{} records in a row were parked for one cause (limits.parked_in_a_row); the last: {}",
-                             in_a_row_, line));
+    return brake_.parked(cause, line);
   }
 
   const Config& config_;
@@ -234,8 +223,7 @@ class Replayer : public BlockConsumer {
   WaitingChanges waiting_;
   bool target_failed_ = false;
   std::uint64_t told_ = 0;
-  std::size_t in_a_row_ = 0;
-  std::string last_cause_;
+  Brake brake_;
 };
 
 }  // namespace

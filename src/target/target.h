@@ -29,6 +29,18 @@ struct Applied {
   std::uint64_t ties =
       0;  // of the coalesced: equal time and another image, so that AWS's clock did not say which is newer
   std::vector<Refused> refused;
+
+  // Changes that are counted; those in `refused` are not.
+  std::uint64_t counted() const { return upserted + removed + stale + coalesced; }
+
+  // Counts as well what became of other changes, without those that were refused.
+  void count(const Applied& more) {
+    upserted += more.upserted;
+    removed += more.removed;
+    stale += more.stale;
+    coalesced += more.coalesced;
+    ties += more.ties;
+  }
 };
 
 // A record that cannot be written, as it is kept for a person (docs/file-formats.md, "Dead letters").
