@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <random>
 
 namespace dynatlas {
@@ -13,6 +14,9 @@ class Backoff {
  public:
   Backoff(std::chrono::milliseconds first, std::chrono::milliseconds longest, std::uint32_t seed)
       : first_(first), longest_(longest), next_(first), random_(seed) {}
+
+  // What the next one is at most.
+  std::chrono::milliseconds longest_next() const { return next_; }
 
   // Between a half and the whole of what the last one was doubled to.
   std::chrono::milliseconds next() {

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <random>
 
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "base/result.h"
 
@@ -19,7 +19,7 @@ class Persistence {
  public:
   Persistence(Clock& clock, std::chrono::milliseconds patience, std::uint32_t seed,
               const std::atomic<bool>* stop = nullptr)
-      : clock_(clock), patience_(patience), random_(seed), stop_(stop) {}
+      : clock_(clock), patience_(patience), backoff_(delay_min, delay_max, seed), stop_(stop) {}
 
   // From now on nothing is tried again after this time.
   void end_by(Clock::Time time) { ends_ = time; }
@@ -29,7 +29,8 @@ class Persistence {
   template <class Work>
   Result<void> run(Work work) {
     const Clock::Time began = clock_.now();
-    for (std::chrono::milliseconds delay = delay_min;; delay = std::min(delay * 2, delay_max)) {
+    backoff_.reset();
+    for (;;) {
       Result<void> worked = work();
       if (worked || worked.error().kind != ErrorKind::retry) return worked;
       const auto spent = std::chrono::floor<std::chrono::seconds>(clock_.now() - began);
@@ -39,8 +40,9 @@ class Persistence {
       if (stopped())
         return fatal(worked.error().message +
                      "; stopped by a signal: when the server works, the same command continues");
-      if (clock_.now() + delay >= ends_) return retry(worked.error().message + "; there was no time left to try again");
-      pause(jittered(delay));
+      if (clock_.now() + backoff_.longest_next() >= ends_)
+        return retry(worked.error().message + "; there was no time left to try again");
+      pause(backoff_.next());
     }
   }
 
@@ -56,14 +58,9 @@ class Persistence {
     for (; delay.count() > 0 && !stopped(); delay -= unheard_max) clock_.sleep(std::min(delay, unheard_max));
   }
 
-  // Several processes that failed together must not come back together.
-  std::chrono::milliseconds jittered(std::chrono::milliseconds delay) {
-    return delay / 2 + std::chrono::milliseconds(random_() % static_cast<std::uint32_t>(delay.count() / 2 + 1));
-  }
-
   Clock& clock_;
   std::chrono::milliseconds patience_;
-  std::minstd_rand random_;
+  Backoff backoff_;
   const std::atomic<bool>* stop_;
   Clock::Time ends_ = Clock::Time::max();
 };
