@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "pipeline/iam_login.h"
+#include "pipeline/open_mongo.h"
 #include "target/dump/dump_target.h"
 #include "target/dump/state.h"
 #include "target/mongodb/dry_run.h"
@@ -22,24 +23,10 @@ namespace {
 
 bool is_mongodb(const std::string& to) { return to.starts_with("mongodb://") || to.starts_with("mongodb+srv://"); }
 
-std::string state_database(const ConfiguredTarget& configured) {
-  if (configured.config.state_database) return *configured.config.state_database;
-  return configured.place.mongodb_database.empty() ? "dynatlas" : configured.place.mongodb_database;
-}
-
-MongoTargetOptions mongodb_options(const ConfiguredTarget& configured) {
-  const Config::Times& times = configured.config.times;
-  MongoTargetOptions options;
-  options.state_database = state_database(configured);
-  options.times = {times.settle_after, times.tombstone_life};
-  options.patience = times.patience;
-  return options;
-}
-
 Result<std::unique_ptr<Target>> open_mongodb(const ConfiguredTarget& configured, WriteMode mode,
                                              const std::atomic<bool>* stop) {
   ASSIGN_OR_RETURN(std::unique_ptr<MongoPort> port, connect_mongo(*configured.access.login));
-  MongoTargetOptions options = mongodb_options(configured);
+  MongoTargetOptions options = mongo_options(configured.config);
   options.stop = stop;
   if (mode == WriteMode::apply)
     return std::unique_ptr<Target>(std::make_unique<MongoTarget>(std::move(port), system_clock(), std::move(options)));
@@ -66,7 +53,7 @@ Result<TargetWithLetters> open_mongodb_with_letters(const ConfiguredTarget& conf
   ASSIGN_OR_RETURN(std::unique_ptr<Target> target, open_mongodb(configured, mode, nullptr));
   ASSIGN_OR_RETURN(std::unique_ptr<MongoPort> port, connect_mongo(*configured.access.login));
   MongoLettersOptions options;
-  options.state_database = state_database(configured);
+  options.state_database = mongo_options(configured.config).state_database;
   options.patience = configured.config.times.patience;
   options.dry_run = mode == WriteMode::dry_run;
   return TargetWithLetters{std::move(target), std::make_unique<MongoLetters>(std::move(port), system_clock(), options)};
@@ -136,13 +123,9 @@ Result<std::unique_ptr<Target>> open_target(const ConfiguredTarget& configured, 
 Result<std::unique_ptr<TimedTarget>> open_timed_target(const ConfiguredTarget& configured) {
   if (!configured.place.dump_folder.empty())
     return usage("the target must be a MongoDB server: give target.mongodb.uri instead of target.dump");
-  ASSIGN_OR_RETURN(std::unique_ptr<MongoPort> port, connect_mongo(*configured.access.login));
-  MongoTargetOptions options = mongodb_options(configured);
+  MongoTargetOptions options = mongo_options(configured.config);
   options.patience = std::chrono::milliseconds::max();
-  options.settles_by_itself = false;
-  options.on_documents = IndexOnDocuments::refuse;
-  return std::unique_ptr<TimedTarget>(
-      std::make_unique<MongoTarget>(std::move(port), system_clock(), std::move(options)));
+  return open_timed_mongo(std::move(options), *configured.access.login, system_clock());
 }
 
 Result<TargetWithLetters> open_with_letters(const ConfiguredTarget& configured, WriteMode mode) {

@@ -6,7 +6,7 @@
 #include "aws/secrets_manager.h"
 #include "aws/ssm.h"
 #include "pipeline/iam_login.h"
-#include "target/mongodb/mongo_target.h"
+#include "pipeline/open_mongo.h"
 #include "target/mongodb/options.h"
 
 namespace dynatlas {
@@ -103,13 +103,6 @@ std::unique_ptr<KeptUri> login_of_kept(std::string uri, const UriSource& source,
   return std::make_unique<KeptUri>(std::move(uri), std::move(read_again), around.clock);
 }
 
-Result<void> use_database(const std::string& database, Config& config) {
-  if (database.empty()) return {};
-  RETURN_IF_ERROR(config.use_database(database));
-  if (!config.state_database) config.state_database = database;
-  return {};
-}
-
 }  // namespace
 
 Result<FunctionSetup> read_setup(const Surroundings& around) {
@@ -122,7 +115,7 @@ Result<FunctionSetup> read_setup(const Surroundings& around) {
   ASSIGN_OR_RETURN(setup.config, config_with(around.environment, kept));
   ASSIGN_OR_RETURN(const std::string uri, uri_of(setup.config, kept ? kept : around.environment(uri_name)));
   ASSIGN_OR_RETURN(const MongoUri facts, read_mongo_uri(uri));
-  RETURN_IF_ERROR(use_database(facts.database, setup.config));
+  if (!facts.database.empty()) RETURN_IF_ERROR(setup.config.use_database(facts.database));
   if (facts.wants_keys && setup.aws == nullptr) {
     ASSIGN_OR_RETURN(setup.aws, AwsSession::open(setup.config.aws, around));
   }
@@ -138,15 +131,7 @@ Result<FunctionSetup> read_setup(const Surroundings& around) {
 }
 
 Result<std::unique_ptr<TimedTarget>> open_target(const FunctionSetup& setup, Clock& clock) {
-  ASSIGN_OR_RETURN(std::unique_ptr<MongoPort> port, connect_mongo(*setup.login));
-  const Config::Times& times = setup.config.times;
-  MongoTargetOptions options;
-  options.state_database = setup.config.state_database.value_or("dynatlas");
-  options.times = {times.settle_after, times.tombstone_life};
-  options.patience = times.patience;
-  options.settles_by_itself = false;
-  options.on_documents = IndexOnDocuments::refuse;
-  return std::unique_ptr<TimedTarget>(std::make_unique<MongoTarget>(std::move(port), clock, std::move(options)));
+  return open_timed_mongo(mongo_options(setup.config), *setup.login, clock);
 }
 
 }  // namespace dynatlas

@@ -246,6 +246,7 @@ Result<void> Config::check_targets() const {
 
 Result<void> Config::use_database(const std::string& database) {
   default_database_ = database;
+  if (!state_database) state_database = database;
   return check_targets();
 }
 

@@ -39,7 +39,7 @@ class Config : public RulesByTable {
   static Result<Config> load(const ConfigOptions& options);
 
   // Where tables go that nobody gave another database, such as that of the target's URI. Usage where one cannot go
-  // there.
+  // there. What the program remembers goes there, too, where nobody gave that another.
   Result<void> use_database(const std::string& database);
 
   const ItemRules& item_rules(std::string_view table) const override { return rules(table).items; }
@@ -80,7 +80,7 @@ class Config : public RulesByTable {
   std::size_t parked_in_a_row = 100;
   std::optional<std::string> dump_folder;
   std::optional<std::string> mongodb_uri;     // holds a password: never in a message
-  std::optional<std::string> state_database;  // `state.database`
+  std::optional<std::string> state_database;  // `state.database`, else that of use_database()
   Times times;
   AwsSettings aws;
 
