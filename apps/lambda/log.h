@@ -23,7 +23,6 @@ class Log {
   // What follows belongs to this request; empty: to none.
   void of_request(std::string id) { request_id_ = std::move(id); }
 
-  void info(std::string_view message) { write("INFO", message); }
   void warn(std::string_view message) { write("WARN", message); }
   void error(std::string_view message) { write("ERROR", message); }
 
