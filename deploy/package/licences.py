@@ -14,7 +14,7 @@ a line for each of Debian's binary packages that they are of: source package, it
 The folder of that name has its licences; common-licenses/ has the texts that they refer to.
 
 They are as Debian compiled them, but for libicudata.so, of whose data only the part that is used is there. Their source is
-at https://snapshot.debian.org/package/SOURCE/VERSION/. To use another build of a library, replace its file in lib/.
+in Debian's archive of all its past packages, under the source package and its version. To use another build of a library, replace its file in lib/.
 """
 
 
