@@ -357,6 +357,17 @@ def machine():
     return {"cpu": cpu[1] if cpu else platform.machine(), "cores": os.cpu_count(), "kernel": platform.release()}
 
 
+def write_report(report, name, versions):
+    """As JSON beside the benchmarks' data, with what was measured where."""
+    report["machine"] = machine()
+    report["versions"] = versions
+    report["commit"] = output_of("git", "-C", ROOT, "rev-parse", "HEAD")
+    report["at"] = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+    path = WORK / name
+    path.write_text(json.dumps(report, indent=1) + "\n")
+    print(f"\nwritten to {path.relative_to(ROOT)}")
+
+
 def parse_arguments():
     parser = argparse.ArgumentParser(
         prog="scripts/bench convert", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -477,13 +488,7 @@ def main():
     except Missing as missing:
         say(str(missing))
         return 3
-    report["machine"] = machine()
-    report["versions"] = programs.versions()
-    report["commit"] = output_of("git", "-C", ROOT, "rev-parse", "HEAD")
-    report["at"] = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
-    path = WORK / ("convert-callgrind.json" if arguments.callgrind else "convert.json")
-    path.write_text(json.dumps(report, indent=1) + "\n")
-    print(f"\nwritten to {path.relative_to(ROOT)}")
+    write_report(report, "convert-callgrind.json" if arguments.callgrind else "convert.json", programs.versions())
     return 0
 
 

@@ -24,8 +24,6 @@ round by round. Results also go to build/bench/lambda.json. Exit: 0 done, 1 an a
 """
 
 import argparse
-import datetime
-import json
 import statistics
 import sys
 import time
@@ -37,7 +35,7 @@ import run_convert
 import run_replay
 from check_convert import EXACT, Comparison, Difference, decode_binaries_once
 from measured_function import MeasuredFunction
-from run_convert import ROOT, WORK, Missing, machine, output_of, run, say
+from run_convert import ROOT, Missing, run, say, write_report
 
 sys.path.insert(0, str(ROOT / "tests" / "end_to_end"))
 from mongodb_client import MongodbClient  # noqa: E402
@@ -277,13 +275,7 @@ def main():
         say(str(missing))
         return 3
     report["commands"] = {name: [str(part) for part in command] for name, command in commands.items()}
-    report["machine"] = machine()
-    report["versions"] = lambda_programs.versions()
-    report["commit"] = output_of("git", "-C", ROOT, "rev-parse", "HEAD")
-    report["at"] = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
-    path = WORK / "lambda.json"
-    path.write_text(json.dumps(report, indent=1) + "\n")
-    print(f"\nwritten to {path.relative_to(ROOT)}")
+    write_report(report, "lambda.json", lambda_programs.versions())
     return 0
 
 

@@ -21,7 +21,6 @@ Results also go to build/bench/replay.json. Exit: 0 done, 1 an answer was wrong,
 """
 
 import argparse
-import datetime
 import json
 import statistics
 import sys
@@ -30,7 +29,7 @@ import time
 import generate
 import run_convert
 from check_convert import Difference
-from run_convert import BUILD, ROOT, WORK, Missing, machine, measure, output_of, say
+from run_convert import BUILD, ROOT, WORK, Missing, measure, output_of, say, write_report
 
 sys.path.insert(0, str(ROOT / "tests" / "end_to_end"))
 from null_mongod import NullMongod  # noqa: E402
@@ -251,13 +250,7 @@ def main():
     except Missing as missing:
         say(str(missing))
         return 3
-    report["machine"] = machine()
-    report["versions"] = {"dynatlas": output_of(DYNATLAS, "--version")}
-    report["commit"] = output_of("git", "-C", ROOT, "rev-parse", "HEAD")
-    report["at"] = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
-    path = WORK / "replay.json"
-    path.write_text(json.dumps(report, indent=1) + "\n")
-    print(f"\nwritten to {path.relative_to(ROOT)}")
+    write_report(report, "replay.json", {"dynatlas": output_of(DYNATLAS, "--version")})
     return 0
 
 
