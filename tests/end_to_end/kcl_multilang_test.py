@@ -15,20 +15,18 @@ Needs scripts/install-test-servers --kcl. It takes some minutes, most of which t
   tests/end_to_end/kcl_multilang_test.py                 into secantusd-py: 600 changes of 100 keys
 """
 
-import argparse
 import collections
 import os
 import pathlib
 import random
-import shutil
 import signal
 import sys
-import tempfile
 import time
 
 import bson
 import kcl_services
-from kcl_services import Daemon, Failed, aggregate, entry
+from kcl_services import Daemon, aggregate, entry
+from long_run import Failed, make_parser, parse, run_test
 from mongodb_server import MongodbServer
 from program import compact
 from records import kinesis, kinesis_removal
@@ -299,39 +297,19 @@ def log(text):
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    program = os.environ.get("DYNATLAS", "build/release/dynatlas")
-    parser.add_argument("--dynatlas", default=program, help="the program (%(default)s)")
+    parser = make_parser(__doc__)
     parser.add_argument("--large-server", action="store_true", help="secantusd-rs: for more than 100 keys")
     parser.add_argument("--changes", type=int, default=600)
     parser.add_argument("--keys", type=int, default=100)
     parser.add_argument("--seed", type=int, help="of the changes and kills (random; their moments depend on the machine)")
     parser.add_argument("--timeout", type=float, default=1200, help="seconds for everything (%(default)s)")
-    parser.add_argument("--keep", action="store_true", help="leave the logs where they are")
-    arguments = parser.parse_args()
-    arguments.dynatlas = os.path.abspath(arguments.dynatlas)
-    if arguments.seed is None:
-        arguments.seed = random.SystemRandom().randrange(2**32)
-    return arguments
+    return parse(parser)
 
 
 def main():
     arguments = parse_arguments()
     log(f"seed {arguments.seed}")
-    folder = tempfile.mkdtemp(prefix="dynatlas-kcl-")
-    try:
-        test(arguments, folder)
-    except Failed as failure:
-        arguments.keep = True
-        log(f"FAILED with seed {arguments.seed}: {failure}")
-        return 1
-    finally:
-        if arguments.keep:
-            log(f"kept {folder}")
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
-    log("passed")
-    return 0
+    return run_test(test, arguments, "dynatlas-kcl-", log, keep_failed=True)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import time
 
+from long_run import Failed
 from mongodb_server import SERVERS, ServerMissing, free_port
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -25,10 +26,6 @@ net.Server.prototype.listen = function (first, ...rest) {
   return listen.call(this, first, '127.0.0.1', ...rest.filter((each) => typeof each !== 'string'));
 };
 """
-
-
-class Failed(Exception):
-    """Something happened that must not."""
 
 
 class AwsFailed(Failed):

@@ -17,30 +17,22 @@ answered, by turns). Then
   tests/end_to_end/replay_kill_test.py --to mongodb --changes 2000 --keys 100    as `ctest` runs it: into secantusd-py
 """
 
-import argparse
 import contextlib
 import hashlib
 import json
-import os
-import pathlib
 import random
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 
 import compare
 import history
+from long_run import Failed, make_parser, parse, run_test
 from mongodb_server import MongodbServer, with_database
 from tcp_proxy import TcpProxy
 
 PROCESSES = 4
 COUNTERS = ["upserted", "removed", "stale", "coalesced", "parked", "filtered"]
-
-
-class Failed(Exception):
-    """The program did what it must not."""
 
 
 class Replay:
@@ -328,9 +320,7 @@ def log(text):
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    program = os.environ.get("DYNATLAS", "build/release/dynatlas")
-    parser.add_argument("--dynatlas", default=program, help="the program (%(default)s)")
+    parser = make_parser(__doc__)
     parser.add_argument("--to", choices=["dump", "mongodb"], default="dump", help="the target (%(default)s)")
     parser.add_argument("--large-server", action="store_true", help="secantusd-rs: for more than 100 keys in MongoDB")
     parser.add_argument("--changes", type=int, default=100_000)
@@ -338,12 +328,7 @@ def parse_arguments():
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, help="of the history and of the kills (random)")
     parser.add_argument("--timeout", type=float, default=900, help="seconds for everything (%(default)s)")
-    parser.add_argument("--keep", action="store_true", help="leave the temporary folder where it is")
-    arguments = parser.parse_args()
-    arguments.dynatlas = os.path.abspath(arguments.dynatlas)
-    if arguments.seed is None:
-        arguments.seed = random.SystemRandom().randrange(2**32)
-    return arguments
+    return parse(parser)
 
 
 def main():
@@ -351,19 +336,7 @@ def main():
     again = f"--to {arguments.to}{' --large-server' if arguments.large_server else ''}"
     again += f" --changes {arguments.changes} --keys {arguments.keys} --kills {arguments.kills} --seed {arguments.seed}"
     log(f"seed {arguments.seed} (again with {again})")
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="dynatlas-replay-"))
-    try:
-        test(arguments, folder)
-    except Failed as failure:
-        log(f"FAILED with seed {arguments.seed}: {failure}")
-        return 1
-    finally:
-        if arguments.keep:
-            log(f"kept {folder}")
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
-    log("passed")
-    return 0
+    return run_test(test, arguments, "dynatlas-replay-", log)
 
 
 if __name__ == "__main__":
