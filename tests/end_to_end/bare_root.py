@@ -46,7 +46,7 @@ def go_inside():
 
 
 class BareRoot:
-    """A root folder with the package, the emulator, /proc and /dev/null. `files`: {path: content}, further ones."""
+    """A root folder with the package, the emulator and /dev/null. `files`: {path: content}, further ones."""
 
     def __init__(self, folder, package, files, place="var/task"):
         if not EMULATOR.exists():
@@ -60,15 +60,14 @@ class BareRoot:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(content)
         shutil.copy(EMULATOR, self.folder / "aws-lambda-rie")
-        (self.folder / "proc").mkdir()
         (self.folder / "dev").mkdir()
         (self.folder / "dev" / "null").touch()  # the emulator gives it to the function as its input
 
     def command(self, *program):
         """Runs the program in the root, with what ends with it: its processes, and what is mounted."""
         namespaces = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
-        mounts = 'mount -t proc proc "$0/proc" && mount --bind /dev/null "$0/dev/null"'
-        return [*namespaces, "sh", "-c", f'{mounts} && exec unshare --root "$0" --wd / "$@"', self.folder, *program]
+        mount = 'mount --bind /dev/null "$0/dev/null"'
+        return [*namespaces, "sh", "-c", f'{mount} && exec unshare --root "$0" --wd / "$@"', self.folder, *program]
 
     def _unpack(self, package):
         with zipfile.ZipFile(package) as archive:

@@ -2,12 +2,12 @@
 //
 // The `bootstrap` of the package for Lambda (docs/packaging.md): runs the real one with the loader and the libraries
 // that the package carries, whatever the system has. Linked statically, so that it needs nothing itself.
+#include <sys/auxv.h>
 #include <unistd.h>
 
-#include <array>
-#include <climits>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,12 +15,11 @@ namespace {
 
 constexpr int exit_failed = 1;
 
-// Empty where /proc is not mounted.
+// By the name that the kernel was given (getauxval(3)), for /proc need not be mounted.
 std::string own_folder() {
-  std::array<char, PATH_MAX> path{};
-  const ssize_t length = readlink("/proc/self/exe", path.data(), path.size());
-  if (length <= 0) return {};
-  const std::string whole(path.data(), static_cast<std::size_t>(length));
+  const auto* name = reinterpret_cast<const char*>(getauxval(AT_EXECFN));
+  const std::unique_ptr<char, decltype(&std::free)> path(realpath(name, nullptr), &std::free);
+  const std::string whole(path ? path.get() : name);
   return whole.substr(0, whole.rfind('/') + 1);
 }
 
@@ -48,6 +47,6 @@ int main(int argc, char** argv) {
                                    "--argv0",      "bootstrap",       program.c_str()};
   command.insert(command.end(), argv + (argc > 0 ? 1 : 0), argv + argc + 1);  // with the null behind them
   execv(loader.c_str(), const_cast<char**>(command.data()));                  // which changes none of them
-  std::perror(("bootstrap: " + loader + " cannot be run; unpack the whole package, and mount /proc").c_str());
+  std::perror(("bootstrap: " + loader + " cannot be run; unpack the whole package").c_str());
   return exit_failed;
 }
