@@ -16,8 +16,10 @@ namespace {
 // Kept from the deadline for the answer; of a short time a quarter.
 constexpr std::chrono::milliseconds margin_max{3000};
 
-// An invocation is paid by its time, and the next one waits for it.
+// An invocation is paid by its time, and the next one waits for it: nothing is begun after the one, or waited for after
+// the other.
 constexpr std::chrono::milliseconds spare_time_max{50};
+constexpr std::chrono::milliseconds spare_wait_max{1000};
 
 Clock::Time end_of(const Invocation& invocation, Clock::Time now) {
   const auto left = std::max(invocation.deadline - now, std::chrono::microseconds(0));
@@ -82,7 +84,9 @@ void Handler::tell(const EventSummary& summary) {
 
 // What is left is done the next time: a failure here loses nothing.
 void Handler::settle_in_spare_time(Clock::Time ends) {
-  const Result<void> settled = target_->settle_until(std::min(ends, clock_.now() + spare_time_max));
+  const Clock::Time now = clock_.now();
+  target_->end_by(std::min<Clock::Time>(ends, now + spare_wait_max));
+  const Result<void> settled = target_->settle_until(std::min<Clock::Time>(ends, now + spare_time_max));
   if (!settled) log_.warn("tombstones were not settled: " + settled.error().message);
 }
 

@@ -200,6 +200,7 @@ Result<void> KclProcessor::stop(const std::string& reason) {
 
 void KclProcessor::settle_between() {
   if (target_ == nullptr) return;
+  target_->end_by(clock_.now() + settle_idle_max);
   tell_settled(target_->settle_until(clock_.now() + settle_between_max));
 }
 

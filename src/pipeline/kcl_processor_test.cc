@@ -320,6 +320,7 @@ TEST_F(KclProcessorTest, SettlesBetweenMessagesAndWhileNoneComes) {
   const Clock::Time now = clock.time;
   serve({records({upsert("8")}), ScriptedDaemon::idle});
   EXPECT_THAT(target.settled_until, ElementsAre(now + std::chrono::milliseconds(50), now + seconds(1)));
+  EXPECT_THAT(target.ends, ElementsAre(now + seconds(60), now + seconds(1), now + seconds(60)));
   EXPECT_THAT(target.recalled,
               ElementsAre("dynamodb.t", "dynamodb.no table is nobody's"));  // what earlier processes left
   serve({ScriptedDaemon::idle, ScriptedDaemon::idle});

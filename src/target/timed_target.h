@@ -20,7 +20,8 @@ class TimedTarget : public Target {
   using DestinationOf = std::function<const Destination*(const std::string& collection)>;
 
   // Finds the collections of `database` that were written before, by whatever process, under the rules that are in
-  // force: from now on settle_until() is about them, too, and not only about those that this process writes.
+  // force: from now on settle_until() is about them, too, and not only about those that this process writes. The next
+  // one begins anew, whenever the last was.
   virtual Result<void> recall(const std::string& database, const DestinationOf& destination_of) = 0;
 
   // Applies the deletes of tombstones that are due once more, where that was not done for a minute; begins nothing

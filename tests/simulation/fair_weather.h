@@ -12,6 +12,9 @@ class FairWeather : public Fate, public Clock {
   Time now() override { return now_; }
   void sleep(std::chrono::milliseconds duration) override { now_ += duration; }
   std::size_t below(std::size_t limit) override { return choices_.below(limit); }
+  void after_call(const CollectionName&) override { now_ += a_call_takes; }
+
+  std::chrono::milliseconds a_call_takes{0};
 
  private:
   Time now_{std::chrono::seconds(1'700'000'000)};

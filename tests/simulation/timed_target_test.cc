@@ -22,6 +22,7 @@ class TimedTargetTest : public testing::Test {
  protected:
   TimedTargetTest() {
     rules.items.names.metadata = "_dynatlas";
+    change.destination = &destination;
     start();
   }
 
@@ -36,8 +37,6 @@ class TimedTargetTest : public testing::Test {
   }
 
   Result<Applied> remove() {
-    Change change;
-    change.destination = &destination;
     change.operation = Record::Operation::remove;
     change.key = {BsonType::string, string_value("a")};
     if (rules.id == IdForm::objectid) change.key = {BsonType::document, key_fields()};
@@ -46,10 +45,10 @@ class TimedTargetTest : public testing::Test {
     return target->apply(std::span(&change, 1));
   }
 
-  static std::string key_fields() {
+  static std::string key_fields(const std::string& name = "pk") {
     Buffer out;
     OpenDocument key(out);
-    append_string_element(out, "pk", "a");
+    append_string_element(out, name, "a");
     key.close();
     return std::string(out.view());
   }
@@ -80,6 +79,7 @@ class TimedTargetTest : public testing::Test {
   FairWeather weather;
   TableRules rules;
   Destination destination{"shop", "t", &rules};
+  Change change;  // the last one
   std::optional<MongoTarget> target;
 };
 
@@ -116,11 +116,39 @@ TEST_F(TimedTargetTest, SettlesWhatEarlierProcessesWroteOnceItRecallsIt) {
     start();
     ASSERT_TRUE(target->settle_until(weather.now() + milliseconds(50)));
     EXPECT_EQ(documents(), 1U);
-    ASSERT_TRUE(recall());
-    weather.sleep(minutes(1));
+    ASSERT_TRUE(recall());  // and not a minute later
     ASSERT_TRUE(target->settle_until(weather.now() + milliseconds(50)));
     EXPECT_EQ(documents(), 0U);
   }
+}
+
+TEST_F(TimedTargetTest, SettlesOneCollectionAfterTheOtherHoweverShortTheTimeIs) {
+  std::vector<Destination> several{destination, destination, destination};
+  for (std::size_t i = 0; i < several.size(); ++i) {
+    several[i].collection = "t" + std::to_string(i);
+    change.destination = &several[i];
+    ASSERT_TRUE(remove());
+    destination.collection = several[i].collection;
+    leave_zombie();
+  }
+  weather.sleep(minutes(11));
+  weather.a_call_takes = milliseconds(60);
+  for (std::size_t i = 0; i < several.size(); ++i) ASSERT_TRUE(target->settle_until(weather.now() + milliseconds(50)));
+  for (const Destination& one : several) {
+    destination.collection = one.collection;
+    EXPECT_EQ(documents(), 0U) << one.collection;
+  }
+}
+
+TEST_F(TimedTargetTest, KeepsToTheKeyAttributesThatItFindsDocumentsBy) {
+  rules.id = IdForm::objectid;
+  ASSERT_TRUE(remove());
+  change.key.value = key_fields("other");
+  change.version = Version{weather.now().time_since_epoch().count(), "k0012"};
+  const auto refused = target->apply(std::span(&change, 1));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::fatal);
+  EXPECT_NE(refused.error().message.find("is found by pk, and"), std::string::npos) << refused.error().message;
 }
 
 TEST_F(TimedTargetTest, RecallsNothingOfAnotherMapping) {

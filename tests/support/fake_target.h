@@ -40,7 +40,7 @@ class FakeTarget : public TimedTarget {
 
   Result<void> drain() override { return {}; }
   Result<void> break_off() override { return {}; }
-  void end_by(Clock::Time time) override { ends = time; }
+  void end_by(Clock::Time time) override { ends.push_back(time); }
   Result<void> recall(const std::string& database, const DestinationOf& destination_of) override {
     if (cannot_recall) return fatal("the server is away");
     for (const char* collection : {"t", "no table"}) {
@@ -64,7 +64,7 @@ class FakeTarget : public TimedTarget {
 
   std::vector<std::vector<std::string>> batches;
   std::vector<ParkedRecord> parked;
-  std::optional<Clock::Time> ends;
+  std::vector<Clock::Time> ends;
   std::vector<Clock::Time> settled_until;
   std::vector<std::string> recalled;
 };

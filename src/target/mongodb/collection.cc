@@ -281,6 +281,15 @@ Result<std::vector<MongoCollection>> collections_in(DeadlinePort& port, const st
   return collections;
 }
 
+Result<void> check_key_fields(const MongoCollection& collection, const Change& change) {
+  const Guarded& documents = collection.documents;
+  if (!documents.by_fields || names_in(change.key.value) == documents.key_fields) return {};
+  return fatal(
+      fmt::format("a document of {} is found by {}, and a change has other key attributes: say `key` in the table's "
+                  "entry of `tables`; for a table that was made anew with another key, begin with an empty collection",
+                  documents.name.text(), fmt::join(documents.key_fields, ", ")));
+}
+
 Result<void> check_kind(DeadlinePort& port, MongoCollection& collection, const Change& change, KindMode mode) {
   if (change.kind.empty() || change.kind == collection.kind || !change.destination->rules->guard) return {};
   if (collection.kind.empty() && mode == KindMode::dry_run) {

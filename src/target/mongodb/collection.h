@@ -26,6 +26,9 @@ Result<MongoCollection> look_at_collection(DeadlinePort& port, const Change& cha
 Result<std::vector<MongoCollection>> collections_in(DeadlinePort& port, const std::string& database,
                                                     const TimedTarget::DestinationOf& destination_of);
 
+// Documents that are found by key attributes are found by the same ones for ever; a change with others is fatal.
+Result<void> check_key_fields(const MongoCollection& collection, const Change& change);
+
 // Keeps to one kind of versions: whole seconds and microseconds do not compare. The first that comes is remembered in
 // the collection's entry, unless `dry_run`; another is fatal.
 enum class KindMode : std::uint8_t { remember, dry_run };

@@ -136,26 +136,31 @@ Result<void> MongoTarget::open_all(std::span<const Change> changes) {
     const auto found = collections_.find(change.destination);
     const bool known = found != collections_.end() && (change.kind.empty() || change.kind == found->second.kind);
     if (!known) RETURN_IF_ERROR(open(change));
+    RETURN_IF_ERROR(check_key_fields(collections_.at(change.destination), change));
   }
   return {};
 }
 
-Result<void> MongoTarget::settle(const MongoCollection& collection, Clock::Time until) {
-  if (!collection.has_tombstones()) return {};
-  for (std::int64_t took = settled_at_once_max; took == settled_at_once_max && clock_.now() < until;) {
+// Whether none is left.
+Result<bool> MongoTarget::settle(const MongoCollection& collection, Clock::Time until) {
+  while (collection.has_tombstones()) {
+    if (clock_.now() >= until) return false;
     DeadlinePort port = limited();
-    ASSIGN_OR_RETURN(took, settle_tombstones(port, collection));
+    ASSIGN_OR_RETURN(const std::int64_t took, settle_tombstones(port, collection));
+    if (took != settled_at_once_max) break;
   }
-  return {};
+  return true;
 }
 
 Result<void> MongoTarget::settle() {
   settled_ = clock_.now();
   for (const auto& [destination, collection] : collections_) {
-    RETURN_IF_ERROR(persistence_.run([&, &opened = collection] {
+    const auto settle_all = [&, &opened = collection]() -> Result<void> {
       port_->begin_session();
-      return settle(opened, Clock::Time::max());
-    }));
+      RETURN_IF_ERROR(settle(opened, Clock::Time::max()));
+      return {};
+    };
+    RETURN_IF_ERROR(persistence_.run(settle_all));
   }
   return {};
 }
@@ -169,20 +174,39 @@ Result<void> MongoTarget::recall(const std::string& database, const DestinationO
       if (!collections_.contains(collection.destination))
         recalled_.emplace(collection.destination, std::move(collection));
     }
+    begin_to_settle();
     return {};
   });
 }
 
-Result<void> MongoTarget::settle_until(Clock::Time time) {
-  const Clock::Time began = clock_.now();
-  if (began - settled_ < settle_every) return {};
+void MongoTarget::begin_to_settle() {
+  settling_since_ = clock_.now();
+  unsettled_.clear();
   for (const auto* some : {&collections_, &recalled_}) {
-    for (const auto& [destination, collection] : *some) {
-      port_->begin_session();
-      RETURN_IF_ERROR(settle(collection, time));
-    }
+    for (const auto& [destination, collection] : *some) unsettled_.push_back(destination);
   }
-  if (clock_.now() < time) settled_ = began;
+}
+
+Result<void> MongoTarget::settle_until(Clock::Time time) {
+  if (unsettled_.empty()) {
+    if (clock_.now() - settled_ < settle_every) return {};
+    begin_to_settle();
+  }
+  return settle_rest(time);
+}
+
+// One that fails is left to the next pass: the others must not wait for it.
+Result<void> MongoTarget::settle_rest(Clock::Time until) {
+  while (!unsettled_.empty()) {
+    const auto found = collections_.find(unsettled_.back());
+    const MongoCollection& collection = found != collections_.end() ? found->second : recalled_.at(unsettled_.back());
+    port_->begin_session();
+    const Result<bool> settled = settle(collection, until);
+    if (!settled || *settled) unsettled_.pop_back();
+    RETURN_IF_ERROR(settled);
+    if (!*settled) return {};
+  }
+  settled_ = settling_since_;
   return {};
 }
 

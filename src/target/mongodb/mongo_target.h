@@ -6,6 +6,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "target/mongodb/collection.h"
@@ -49,7 +50,9 @@ class MongoTarget : public TimedTarget {
   Result<void> open_all(std::span<const Change> changes);
   Result<void> open(const Change& change);
   Result<void> settle_when_due();
-  Result<void> settle(const MongoCollection& collection, Clock::Time until);
+  Result<bool> settle(const MongoCollection& collection, Clock::Time until);
+  Result<void> settle_rest(Clock::Time until);
+  void begin_to_settle();
   Result<void> apply_once(std::span<const Change> changes, Applied& applied);
   Result<void> apply_to(const MongoCollection& collection, std::vector<BatchChange>& batch);
   Result<void> apply_parts(const MongoCollection& collection, std::vector<BatchChange>& batch, std::size_t& done,
@@ -64,7 +67,9 @@ class MongoTarget : public TimedTarget {
   std::map<const Destination*, MongoCollection> collections_;
   std::map<const Destination*, MongoCollection> recalled_;  // written before, and not by this process
   std::size_t changes_at_once_;  // fewer after a batch that failed, as it may have been too much for its time limit
-  Clock::Time settled_;          // the last time that nothing was left
+  Clock::Time settled_;          // when the last pass began that left nothing
+  Clock::Time settling_since_;   // when the pass began that has `unsettled_` left
+  std::vector<const Destination*> unsettled_;
   Clock::Time ends_ = Clock::Time::max();
 };
 
