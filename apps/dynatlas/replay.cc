@@ -7,8 +7,10 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <thread>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/time_text.h"
 #include "signals.h"
@@ -25,7 +27,7 @@ struct Options {
   ConfigOptions config;
   ReplayOptions replay;
   std::string to;
-  std::string as_of;
+  std::optional<std::string> as_of;
   std::string summary_file;
   bool dry_run = false;
 };
@@ -55,10 +57,20 @@ Result<void> tell_summary(const Options& options, const ReplaySummary& summary, 
   return file.finish();
 }
 
+// Clocks differ; but items that count as copied long after now would win over changes that are still to come.
+constexpr std::chrono::minutes ahead_max{5};
+
+Result<std::int64_t> time_of_copy(const std::string& text) {
+  const auto time = parse_rfc3339(text);
+  if (!time) return usage("--as-of must be a time such as 2024-07-11T23:23:53Z");
+  if (Clock::Time(std::chrono::microseconds(*time)) > system_clock().now() + ahead_max)
+    return usage("--as-of is in the future: say when the copy was begun");
+  return *time;
+}
+
 Result<int> run_replay(Options& options) {
-  if (!options.as_of.empty()) {
-    options.replay.as_of = parse_rfc3339(options.as_of);
-    if (!options.replay.as_of) return usage("--as-of must be a time such as 2024-07-11T23:23:53Z");
+  if (options.as_of) {
+    ASSIGN_OR_RETURN(options.replay.as_of, time_of_copy(*options.as_of));
   }
   const fs::path summary_folder = fs::path(options.summary_file).parent_path();
   if (!summary_folder.empty() && !fs::is_directory(summary_folder))

@@ -140,6 +140,12 @@ Config::Namespace Config::target_of(std::string_view table) const {
   return target;
 }
 
+std::vector<std::string> Config::tables() const {
+  std::vector<std::string> names;
+  for (const auto& [name, unused] : tables_) names.push_back(name);
+  return names;
+}
+
 std::set<std::string> Config::databases() const {
   std::set<std::string> databases{target_of(default_table).database};
   for (const auto& [name, unused] : tables_) databases.insert(target_of(name).database);
@@ -230,15 +236,20 @@ Result<void> Config::read(const YAML::Node& root, const ConfigOptions& options, 
   return {};
 }
 
+std::string Config::fault_of_target(std::string_view table) const {
+  const Namespace target = target_of(table);
+  const std::string fault = target_fault(target.database, target.collection);
+  if (fault.empty()) return "";
+  return fmt::format("the table `{}` goes to {}, which {}: give it another by `to` or --map", table, target.text(),
+                     fault);
+}
+
 // The targets of all tables that are known by name.
 Result<void> Config::check_targets() const {
-  std::vector<std::string> names = {default_table};
-  for (const auto& [name, unused] : tables_) names.push_back(name);
+  std::vector<std::string> names = tables();
+  names.push_back(default_table);
   for (const std::string& name : names) {
-    const Namespace target = target_of(name);
-    if (const std::string fault = target_fault(target.database, target.collection); !fault.empty())
-      return usage(fmt::format("the table `{}` goes to {}, which {}: give it another by `to` or --map", name,
-                               target.text(), fault));
+    if (const std::string fault = fault_of_target(name); !fault.empty()) return usage(fault);
   }
   const std::string clash = two_tables_of_one_target();
   return clash.empty() ? Result<void>{} : usage(clash);

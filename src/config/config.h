@@ -47,6 +47,9 @@ class Config : public RulesByTable {
   // The rules for a table, the empty name being the default table; of one that nobody configured those of `*`.
   const TableRules& rules(std::string_view table) const;
 
+  // Why documents of `table` cannot go where it goes, and what to do; empty where they can.
+  std::string fault_of_target(std::string_view table) const;
+
   // Where the documents of `table` go.
   struct Namespace {
     std::string database;
@@ -54,6 +57,9 @@ class Config : public RulesByTable {
     std::string text() const { return database + "." + collection; }
   };
   Namespace target_of(std::string_view table) const;
+
+  // The tables that the configuration names.
+  std::vector<std::string> tables() const;
 
   // The databases that tables go to, and the table that goes to a collection; none where no table does.
   std::set<std::string> databases() const;

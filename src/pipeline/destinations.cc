@@ -7,9 +7,15 @@
 
 namespace dynatlas {
 
+// What the configuration names has its target, whatever comes first: Config::load() saw that no two of them have one.
+Destinations::Destinations(const Config& config) : config_(config) {
+  for (const std::string& table : config.tables()) static_cast<void>(take(table, config.target_of(table)));
+}
+
 Result<const Destination*> Destinations::of(std::string_view table) {
   const auto found = by_table_.find(table);
   if (found != by_table_.end()) return found->second;
+  if (std::string fault = config_.fault_of_target(table); !fault.empty()) return fatal(std::move(fault));
   ASSIGN_OR_RETURN(const Destination* const destination, take(table, config_.target_of(table)));
   by_table_.emplace(table, destination);
   return destination;

@@ -14,10 +14,10 @@ namespace dynatlas {
 // The collections of a run; changes refer to them.
 class Destinations {
  public:
-  explicit Destinations(const Config& config) : config_(config) {}
+  explicit Destinations(const Config& config);
 
-  // Where the configuration sends the table. Fatal where another table of the input has the same target: the
-  // configuration shows only some of them.
+  // Where the configuration sends the table. Fatal where that is a collection of ours or of MongoDB's own, or another
+  // table's, be it of the configuration or of the input: the configuration shows only some of them.
   Result<const Destination*> of(std::string_view table);
 
   // The same of a record that was parked on its way to `parked_to`, which counts where the configuration does not say

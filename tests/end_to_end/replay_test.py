@@ -150,8 +150,13 @@ class VersionTest(ReplayTest):
         self.assertNotIn("copied", found["same"])
 
     def test_as_of_changes_nothing_for_records_with_a_time(self):
-        self.replay("--as-of=2030-01-01T00:00:00Z", text=[kinesis("1", 1)])
+        self.replay("--as-of=2026-06-01T00:00:00Z", text=[kinesis("1", 1)])
         self.assertEqual(self.documents()[0]["_dynatlas"]["t"], BEGIN + 1)
+
+    def test_a_table_does_not_go_into_collections_of_the_program_or_of_mongodb(self):
+        for table in ("dynatlas.dead_letters", "system.views"):
+            ended = self.replay(text=[kinesis("1", 1, table)], code=3)
+            self.assertIn(f"the table `{table}` goes to ", ended.errors)
 
     def test_stream_names_the_stream_of_records_that_do_not(self):
         arn = "arn:aws:dynamodb:us-east-1:123456789012:table/t/stream/2024-07-11T00:00:00.000"
@@ -428,7 +433,8 @@ class UsageTest(ReplayTest):
             self.refused(f"--to={target}", to=False, says="--to")
 
     def test_options(self):
-        self.refused("--as-of=yesterday", says="--as-of")
+        for time in ("yesterday", "", "2999-01-01T00:00:00Z"):  # an empty one: of a variable that is not set
+            self.refused(f"--as-of={time}", says="--as-of")
         self.refused("--map=t", says="--map")
         self.refused("--map=t=x", says="--map")
         self.refused("--map=t=.x", says="--map")
