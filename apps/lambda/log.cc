@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "aws/json_object.h"
@@ -43,7 +44,8 @@ void Log::metrics(const EventSummary& summary, std::chrono::microseconds took) {
       {"BatchSeconds", "Seconds", std::chrono::duration<double>(took).count()},
   };
   if (summary.newest) {
-    const auto lag = now - Clock::Time(std::chrono::microseconds(*summary.newest));
+    // AWS's clock may be ahead of this one.
+    const auto lag = std::max<Clock::Time::duration>(now - Clock::Time(std::chrono::microseconds(*summary.newest)), {});
     metrics.push_back({"Lag", "Seconds", std::chrono::duration<double>(lag).count()});
   }
   std::string names;

@@ -5,6 +5,7 @@
 
 #include "aws/secrets_manager.h"
 #include "aws/ssm.h"
+#include "aws/url.h"
 #include "pipeline/iam_login.h"
 #include "pipeline/open_mongo.h"
 #include "target/mongodb/options.h"
@@ -74,7 +75,8 @@ Result<std::string> uri_of(const Config& config, const std::optional<std::string
         "the MongoDB server is missing: set MONGODB_URI, MONGODB_URI_SECRET or MONGODB_URI_PARAMETER, or "
         "target.mongodb.uri in DYNATLAS_CONFIG");
   }
-  if (uri->starts_with("mongodb://") || uri->starts_with("mongodb+srv://")) return *uri;
+  const std::string_view text = trimmed(*uri);
+  if (text.starts_with("mongodb://") || text.starts_with("mongodb+srv://")) return std::string(text);
   return usage("the MongoDB server's URI must begin with mongodb:// or mongodb+srv://");
 }
 

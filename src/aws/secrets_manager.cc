@@ -33,7 +33,7 @@ Result<std::string> get_secret(ServiceClient& secrets_manager, const std::string
 Result<std::string> text_of_secret(const std::string& secret, const std::vector<std::string_view>& members) {
   if (!is_json_object(secret)) return std::string(trimmed(secret));
   for (const std::string_view name : members) {
-    if (auto text = json_text(secret, {name})) return *std::move(text);
+    if (const auto text = json_text(secret, {name})) return std::string(trimmed(*text));
   }
   return fatal(
       fmt::format("the secret is a JSON object without a text under one of these names: {}", fmt::join(members, ", ")));

@@ -54,7 +54,7 @@ struct Record {
 
 // Why a record was refused. `path` is the attribute's path, empty where the fault is not at one attribute.
 struct RecordFault {
-  ErrorKind kind = ErrorKind::poison;
+  ErrorKind kind = ErrorKind::poison;  // usage: the configuration does not say what the record needs
   std::string path;
   std::string cause;
 };

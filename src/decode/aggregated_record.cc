@@ -103,9 +103,9 @@ bool is_aggregated(std::string_view data) {
   return md5(body_of(data)) == data.substr(data.size() - md5_size);
 }
 
-std::optional<std::vector<std::string_view>> unpack_aggregated(std::string_view data) {
+std::optional<std::vector<std::string_view>> unpack_aggregated(std::string_view data, std::size_t most) {
   std::vector<std::string_view> records;
-  for (Message in(body_of(data)); !in.at_end();) {
+  for (Message in(body_of(data)); !in.at_end() && records.size() <= most;) {
     const auto field = in.next();
     if (!field) return std::nullopt;
     if (field->number != records_field || !field->is_bytes) continue;

@@ -19,8 +19,14 @@ bool is_aggregated(std::string_view data);
 // What base64 of such data begins with.
 inline constexpr std::string_view aggregated_base64 = "84maw";
 
-// The records' data, in order; they refer to `data`. None where the protocol buffer cannot be read.
-std::optional<std::vector<std::string_view>> unpack_aggregated(std::string_view data);
+// So many records at most are unpacked of one aggregated record, and of those of one event together. The 6 MB of a
+// Lambda event cannot hold as many changes; parts of no bytes would become a hundred times as large as they came.
+inline constexpr std::size_t aggregated_records_max = 65'536;
+
+// The records' data, in order, and not many more than `most`; they refer to `data`. None where the protocol buffer
+// cannot be read.
+std::optional<std::vector<std::string_view>> unpack_aggregated(std::string_view data,
+                                                               std::size_t most = aggregated_records_max);
 
 // A Lambda event of these records, each an element of `Records` of its own: {"kinesis":{"sequenceNumber":..,
 // "subSequenceNumber":0,"data":..},"eventSource":"aws:kinesis"}. `sequence`: the digits of the record around them.

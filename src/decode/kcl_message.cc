@@ -79,10 +79,6 @@ const char* read_count(const char* in, std::uint64_t& count) {
   return fault == std::errc{} && stopped == behind ? behind : nullptr;
 }
 
-bool is_whole(const KclRecord& record) {
-  return !record.data.empty() && !record.partition_key.empty() && !record.place.sequence.empty();
-}
-
 // The first part has the sub-sequence number 0, as a record that is none has: then others of its number follow it. Each
 // delivery that holds that part holds them, so that it gets the same version each time.
 void mark_parts(std::vector<KclRecord>& records) {
@@ -102,13 +98,15 @@ const char* KclMessage::read_record(const char* in) {
   KclRecord record;
   std::string scratch;
   const char* behind = for_each_member(in, scratch, [&](std::string_view name, const char* value) -> const char* {
+    // A record with nothing in it is poison, and no reason to stop the daemon.
+    if (*value == 'n' && (name == "data" || name == "partitionKey")) return skip(value);
     if (name == "data") return read_quoted(value, record.data);
     if (name == "partitionKey") return read_quoted(value, record.partition_key);
     if (name == "sequenceNumber") return read_sequence(value, record.place.sequence);
     if (name == "subSequenceNumber") return read_count(value, record.place.sub_sequence);
     return skip(value);
   });
-  if (behind == nullptr || !is_whole(record)) return nullptr;
+  if (behind == nullptr || record.place.sequence.empty()) return nullptr;
   records_.push_back(record);
   return behind;
 }

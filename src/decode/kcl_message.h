@@ -23,8 +23,8 @@ struct KclPlace {
 
 // A record of a message, which its views refer to.
 struct KclRecord {
-  std::string_view data;           // base64, as a JSON string with its quotes
-  std::string_view partition_key;  // a JSON string with its quotes
+  std::string_view data = R"("")";           // base64, as a JSON string with its quotes
+  std::string_view partition_key = R"("")";  // a JSON string with its quotes
   KclPlace place;
   bool is_part = false;  // of an aggregated record
 };

@@ -71,6 +71,14 @@ TEST(KclMessage, PassesOverMembersThatItDoesNotKnow) {
   EXPECT_EQ(message.records().at(0).place.sequence, "7");
 }
 
+TEST(KclMessage, TakesARecordWithoutDataForAnEmptyOne) {
+  for (const char* text : {R"({"data":null,"partitionKey":null,"sequenceNumber":"7"})", R"({"sequenceNumber":"7"})"}) {
+    const KclMessage message = records(text);
+    EXPECT_EQ(message.records().at(0).data, R"("")") << text;
+    EXPECT_EQ(message.records().at(0).partition_key, R"("")") << text;
+  }
+}
+
 TEST(KclMessage, TellsPartsOfAggregatedRecords) {
   const KclMessage message = records(record("5", 2) + "," + record("6", 0) + "," + record("6", 1) + "," +
                                      record("7", 0) + "," + record("8", 0));
@@ -84,9 +92,8 @@ TEST(KclMessage, RefusesWhatIsNoMessage) {
   for (const char* line : {"", "SECRET", R"({"action":"leaseLost"} SECRET)", R"({"action":"leaseLost")", "[]",
                            R"({"action":"processRecords","records":{}})"})
     EXPECT_EQ(error_of(line), no_message) << line;
-  for (const char* bad : {R"({"data":"SECRET","partitionKey":"p"})", R"({"partitionKey":"p","sequenceNumber":"7"})",
+  for (const char* bad : {R"({"data":"SECRET","partitionKey":"p"})", R"({"data":7,"sequenceNumber":"7"})",
                           R"({"data":"SECRET","partitionKey":"p","sequenceNumber":"7a"})",
-                          R"({"data":null,"partitionKey":"p","sequenceNumber":"7"})",
                           R"({"data":"","partitionKey":"p","sequenceNumber":"7","subSequenceNumber":-1})"})
     EXPECT_EQ(error_of(fmt::format(R"({{"action":"processRecords","records":[{}]}})", bad)), no_message) << bad;
   EXPECT_NE(error_of(R"({"action":"dance"})").find("asks for `dance`, which is not known"), std::string::npos);

@@ -78,7 +78,7 @@ const char* LambdaEvent::read_record(const char* in) {
     if (name == "kinesis") return place.read_kinesis(value);
     if (name == "dynamodb") return place.read_dynamodb(value);
     if (name == "eventID") return event_id.read(value);
-    if (name == "eventSource") return source.read(value);
+    if (name == "eventSource" || name == "EventSource") return source.read(value);
     if (name == "eventSourceARN") return stream.read(value);
     return skip(value);
   });
@@ -96,14 +96,16 @@ const char* LambdaEvent::read_record(const char* in) {
 }
 
 // Puts the records inside of an aggregated one in its place. False where it is none, or a damaged one, or was inside of
-// another: that is the decoder's to say.
+// another, or holds too many: that is for who decodes it to say.
 bool LambdaEvent::unpack(const EventRecord& around, std::string_view base64) {
   if (!base64.starts_with(aggregated_base64) || around.sub_sequence) return false;
   std::vector<std::uint8_t> data(base64_decoded_room(base64.size()));
   const std::size_t size = base64_decode(base64, data.data());
   const std::string_view bytes(reinterpret_cast<const char*>(data.data()), size == base64_invalid ? 0 : size);
-  const auto records = is_aggregated(bytes) ? unpack_aggregated(bytes) : std::nullopt;
-  if (!records || !has_only_digits(around.sequence)) return false;
+  const std::size_t most = aggregated_records_max - unpacked_records_;
+  const auto records = is_aggregated(bytes) ? unpack_aggregated(bytes, most) : std::nullopt;
+  if (!records || records->size() > most || !has_only_digits(around.sequence)) return false;
+  unpacked_records_ += records->size();
   unpacked_.push_back(padded(event_of_aggregated(around.sequence, *records)));
   const std::size_t first = records_.size();
   std::string scratch;

@@ -54,6 +54,7 @@ class LambdaEvent {
   std::size_t size_ = 0;  // of the text, without its padding
   // With padding, so that it is never short: moving it leaves the bytes where they are.
   std::string text_;
+  std::size_t unpacked_records_ = 0;
   std::vector<std::string> unpacked_;  // of aggregated records: events of what is inside of each, with padding
   Kind kind_ = Kind::records;
   std::vector<EventRecord> records_;

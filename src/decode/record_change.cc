@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The changes that Kinesis Data Streams and DynamoDB Streams deliver.
+#include <fmt/format.h>
 #include <simdjson.h>
 
 #include <algorithm>
@@ -227,6 +228,8 @@ bool RecordDecoder::unpack_data(std::string_view data, const ChangeParts& parts)
   if (!sequence.empty() && !take_sequence(sequence)) return false;
   const auto records = unpack_aggregated(data);
   if (!records) return fail("is an aggregated record whose protocol buffer is damaged"), false;
+  if (records->size() > aggregated_records_max)
+    return fail(fmt::format("is an aggregated record of more than {} records", aggregated_records_max)), false;
   aggregated_event_ = event_of_aggregated(record_.sequence, *records);
   return false;
 }
@@ -283,6 +286,8 @@ bool RecordDecoder::take_event_name(const ChangeParts& parts) {
   }
   record_.operation = Record::Operation::upsert;
   if (has_image) return true;
+  // What DynamoDB writes to Kinesis always has it (AWS, "Using Kinesis Data Streams to capture changes to DynamoDB").
+  if (record_.form == Record::Form::kinesis) return fail("has no NewImage"), false;
   return fail("has no NewImage: the stream's view type must be NEW_IMAGE or NEW_AND_OLD_IMAGES", {}, ErrorKind::fatal),
          false;
 }
@@ -333,6 +338,7 @@ const char* RecordDecoder::read_body(const char* in, const char* text_end, Recor
     if (name == "Keys") return decode_keys(value, text_end, binary);
     if (name == "NewImage") {
       if (parts.new_image != nullptr) return fail("has NewImage twice");
+      if (*value == 'n') return skip(value);  // null: there is none
       parts.new_image = value;
       if (record_.keys.empty()) return skip(value);
       return read_image();

@@ -449,7 +449,8 @@ TEST(DecodeRecord, RefusesEventsThatDynamoDbHasNot) {
 TEST(DecodeRecord, StopsForAStreamWithoutNewImages) {
   const std::string expected = "fatal: has no NewImage: the stream's view type must be NEW_IMAGE or NEW_AND_OLD_IMAGES";
   for (const char* event : {"INSERT", "MODIFY"}) {
-    EXPECT_EQ(read(kinesis(body(R"(,"OldImage":{"pk":{"S":"1"}})"), event)), expected);
+    EXPECT_EQ(read(kinesis(body(R"(,"OldImage":{"pk":{"S":"1"}})"), event)), "poison: has no NewImage");
+    EXPECT_EQ(read(kinesis(body(R"(,"NewImage":null)"), event)), "poison: has no NewImage");
     EXPECT_EQ(read(streams(body(R"(,"StreamViewType":"KEYS_ONLY")", "1"), event)), expected);
   }
 }

@@ -11,12 +11,25 @@ std::string kind_of(const Record& record, const std::optional<Version>& version)
   return version->s[0] == 'd' ? version->s.substr(0, 9) : "timed";
 }
 
+// A partition key has 2048 bytes at most, a sort key 1024 (AWS, "Quotas in Amazon DynamoDB"), and their names have 255
+// each; base64, escapes and BSON add some. What is longer is no key of DynamoDB's, and no server could keep its
+// tombstone.
+constexpr std::size_t key_bytes_max = 8192;
+
 }  // namespace
+
+std::optional<RecordFault> ChangeMaker::key_of(const Record& record, const TableRules& rules,
+                                               std::optional<StoredKey>& key) {
+  if (auto fault = transformer_.key(record, rules, key)) return fault;
+  if (!key || key->value.size() <= key_bytes_max) return std::nullopt;
+  key.reset();
+  return RecordFault{ErrorKind::poison, "Keys", "holds a longer key than DynamoDB allows"};
+}
 
 std::optional<RecordFault> ChangeMaker::make(const Record& record, const TableRules& rules,
                                              std::optional<Version> version, Change& change) {
   std::optional<StoredKey> key;
-  if (auto fault = transformer_.key(record, rules, key)) return fault;
+  if (auto fault = key_of(record, rules, key)) return fault;
   if (!key)
     return RecordFault{
         ErrorKind::poison, {}, "is an item whose key nobody gave: say --key HASH[,RANGE] or key: [HASH, RANGE]"};
@@ -40,7 +53,7 @@ std::optional<RecordFault> ChangeMaker::make(const Record& record, const TableRu
 
 std::optional<StoredKey> ChangeMaker::known_key(const Record& known, const TableRules& rules) {
   std::optional<StoredKey> key;
-  if (transformer_.key(known, rules, key)) return std::nullopt;
+  if (key_of(known, rules, key)) return std::nullopt;
   return key;
 }
 

@@ -27,6 +27,8 @@ class ChangeMaker {
   std::optional<StoredKey> known_key(const Record& known, const TableRules& rules);
 
  private:
+  std::optional<RecordFault> key_of(const Record& record, const TableRules& rules, std::optional<StoredKey>& key);
+
   Transformer transformer_;
   Buffer document_;
   std::size_t place_at_ = 0;

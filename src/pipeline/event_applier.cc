@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "base/printable.h"
 #include "base/table_name.h"
+#include "decode/aggregated_record.h"
 #include "pipeline/problem.h"
 
 namespace dynatlas {
@@ -19,6 +20,10 @@ namespace {
 // As replay() cuts them.
 constexpr std::size_t batch_changes_max = 4000;
 constexpr std::size_t batch_bytes_max = 4 * 1024 * 1024;
+
+// What time is too short for is tried in smaller parts the next time, down to one change: each delivery of an event has
+// to get further than the one before.
+constexpr std::size_t shrink_by = 4;
 
 constexpr std::size_t told_max = 20;
 
@@ -52,9 +57,19 @@ std::optional<RecordFault> fault_of(RecordDecoder::Outcome outcome, const Record
     case RecordDecoder::Outcome::page:
     case RecordDecoder::Outcome::failed_batch:
       return RecordFault{ErrorKind::poison, {}, "is a wrapper inside of a Lambda event"};
+    case RecordDecoder::Outcome::aggregated:
+      return RecordFault{ErrorKind::poison,
+                         {},
+                         fmt::format("is an aggregated record with which its event holds more than {} records",
+                                     aggregated_records_max)};
     default:
       return RecordFault{ErrorKind::poison, {}, "is no valid JSON"};
   }
+}
+
+std::string of_table(const ParkedRecord& record) {
+  const std::string table = record.table.empty() ? "" : fmt::format("table `{}`, ", record.table);
+  return fmt::format("{}{}: {}", table, record.position, record.cause);
 }
 
 bool has_place(const Record& record) { return record.time && !record.sequence.empty(); }
@@ -68,7 +83,9 @@ EventApplier::EventApplier(const Config& config, Clock& clock)
       versions_(""),
       destinations_(config),
       waiting_(clock),
-      brake_(config.parked_in_a_row) {}
+      brake_(config.parked_in_a_row),
+      kept_brake_(brake_),
+      at_once_(batch_changes_max) {}
 
 EventSummary EventApplier::apply(const LambdaEvent& event, Target& target, Clock::Time ends) {
   reset();
@@ -76,12 +93,13 @@ EventSummary EventApplier::apply(const LambdaEvent& event, Target& target, Clock
   target_ = &target;
   ends_ = ends;
   open_.assign(event.records().size(), true);
-  const Brake before = brake_;
   Result<void> taken = take_all();
   if (!taken) {
     summary_.failure = failure(std::move(taken).error());
     // What comes again counts again.
-    if (!braked_) brake_ = before;
+    if (!braked_) brake_ = kept_brake_;
+    const bool got_nowhere = std::all_of(open_.begin(), open_.end(), [](bool open) { return open; });
+    if (target_failed_ && got_nowhere) at_once_ = std::max<std::size_t>(at_once_ / shrink_by, 1);
   }
   return std::move(summary_);
 }
@@ -103,6 +121,7 @@ void EventApplier::reset() {
   origins_.clear();
   batch_bytes_ = 0;
   waiting_.clear();
+  kept_brake_ = brake_;
   target_failed_ = false;
   braked_ = false;
 }
@@ -138,7 +157,7 @@ Result<void> EventApplier::take(std::size_t index) {
   }
   const Record& known = decoder_.record();
   if (known.time) summary_.newest = std::max(summary_.newest.value_or(*known.time), *known.time);
-  const bool skips = is_table_name(table_of(known)) && config_.rules(table_of(known)).skip_ttl_deletes;
+  const bool skips = is_table_name(known.table) && config_.rules(known.table).skip_ttl_deletes;
   if (skips && known.ttl_delete && known.operation == Record::Operation::remove) {
     ++summary_.read;
     ++summary_.filtered;
@@ -151,26 +170,23 @@ Result<void> EventApplier::take(std::size_t index) {
   return add(index, std::move(change));
 }
 
-std::string_view EventApplier::table_of(const Record& record) const {
-  return record.table.empty() ? std::string_view(config_.default_table) : record.table;
-}
-
 std::optional<RecordFault> EventApplier::take_change(std::size_t index, Change& change) {
   const Record& record = decoder_.record();
   if (!has_place(record) || event_->records()[index].sequence.empty())
     return RecordFault{ErrorKind::poison, {}, "is no change with a time and a sequence number"};
-  if (!is_table_name(table_of(record)))
+  if (record.table.empty()) return RecordFault{ErrorKind::poison, {}, "names no table"};
+  if (!is_table_name(record.table))
     return RecordFault{ErrorKind::poison, {}, "names a table that DynamoDB does not allow"};
-  return maker_.make(record, config_.rules(table_of(record)), versions_.of(record, ""), change);
+  return maker_.make(record, config_.rules(record.table), versions_.of(record, ""), change);
 }
 
 // Without what only a change that was refused needs: complete() adds it.
 Origin EventApplier::origin_of(std::size_t index) const {
   Origin origin;
-  origin.table = table_of(decoder_.record());
+  origin.table = decoder_.record().table;
   origin.record = index;
   origin.form = word_of(InputForm::lambda);
-  origin.says_table = !decoder_.record().table.empty();
+  origin.says_table = true;
   return origin;
 }
 
@@ -181,11 +197,11 @@ void EventApplier::complete(Origin& origin) const {
 }
 
 Result<void> EventApplier::add(std::size_t index, Change change) {
-  ASSIGN_OR_RETURN(change.destination, destinations_.of(table_of(decoder_.record())));
+  ASSIGN_OR_RETURN(change.destination, destinations_.of(decoder_.record().table));
   batch_bytes_ += change.document.size() + change.key.value.size();
   batch_.push_back(std::move(change));
   origins_.push_back(origin_of(index));
-  return batch_.size() < batch_changes_max && batch_bytes_ < batch_bytes_max ? Result<void>{} : flush();
+  return batch_.size() < at_once_ && batch_bytes_ < batch_bytes_max ? Result<void>{} : flush();
 }
 
 // What came before is applied first: a parked record keeps the tombstone that it left.
@@ -194,9 +210,8 @@ Result<void> EventApplier::refuse(std::size_t index, const RecordFault& fault, c
   ParkedRecord record;
   record.id = id_of(event_record);
   record.position = printable(record.id);
-  record.cause =
-      fault.path.empty() ? fault.cause : fmt::format("attribute `{}` {}", printable(fault.path), fault.cause);
-  if (is_table_name(table_of(known))) record.table = table_of(known);
+  record.cause = cause_of(fault);
+  if (is_table_name(known.table)) record.table = known.table;
   if (!record.table.empty()) record.key = maker_.known_key(known, config_.rules(record.table));
   if (has_place(known)) record.version = versions_.of(known, "");
   record.form = word_of(InputForm::lambda);
@@ -204,13 +219,15 @@ Result<void> EventApplier::refuse(std::size_t index, const RecordFault& fault, c
   record.record_size = event_record.text.size();
   record.record_sha256 = sha256_hex(event_record.text);
   RETURN_IF_ERROR(flush());
-  if (fault.kind == ErrorKind::fatal) return fatal(record.position + ": " + record.cause);
+  // What the set-up lacks is no fault of the record: a whole table would go into the dead letters.
+  if (fault.kind != ErrorKind::poison) return fatal(of_table(record));
   if (!record.table.empty()) {
     ASSIGN_OR_RETURN(record.destination, destinations_.of(record.table));
     record.to = record.destination->name();
   }
   RETURN_IF_ERROR(park(record, fault.cause));
   done(index);
+  if (waiting_.empty()) kept_brake_ = brake_;
   return {};
 }
 
@@ -221,6 +238,20 @@ Error EventApplier::failed_target(Error error) {
 
 Result<void> EventApplier::flush() {
   if (batch_.empty()) return {};
+  const Clock::Time began = clock_.now();
+  RETURN_IF_ERROR(apply_batch());
+  if (waiting_.empty()) kept_brake_ = brake_;
+  pace(began);
+  return {};
+}
+
+// Twice as many take twice the time.
+void EventApplier::pace(Clock::Time began) {
+  const Clock::Time now = clock_.now();
+  if (now + 2 * (now - began) <= ends_) at_once_ = std::min(at_once_ * 2, batch_changes_max);
+}
+
+Result<void> EventApplier::apply_batch() {
   std::vector<Change> batch = std::exchange(batch_, {});
   std::vector<Origin> origins = std::exchange(origins_, {});
   batch_bytes_ = 0;

@@ -61,6 +61,7 @@ class EventApplier {
   Result<void> add(std::size_t index, Change change);
   Result<void> refuse(std::size_t index, const RecordFault& fault, const Record& known);
   Result<void> flush();
+  Result<void> apply_batch();
   Result<void> take_refused(std::vector<Change>& batch, std::vector<Origin>& origins, std::vector<Refused>& refused);
   Result<void> try_waiting_again();
   Result<void> wait();
@@ -70,7 +71,7 @@ class EventApplier {
   void reset();
   Error failed_target(Error error);
   EventFailure failure(Error error) const;
-  std::string_view table_of(const Record& record) const;
+  void pace(Clock::Time began);
   Origin origin_of(std::size_t index) const;
   void complete(Origin& origin) const;
 
@@ -82,6 +83,8 @@ class EventApplier {
   Destinations destinations_;
   WaitingChanges waiting_;
   Brake brake_;
+  Brake kept_brake_;     // as the records left it behind which all is dealt with
+  std::size_t at_once_;  // changes that the target is given together
 
   // Of the event in hand.
   const LambdaEvent* event_ = nullptr;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/event_applier.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 #include "support/aggregate.h"
 #include "support/fake_target.h"
@@ -32,6 +35,24 @@ class EventApplierTest : public testing::Test {
   }
 
   void SetUp() override { configure({}); }
+
+  // Delivers an event of upserts of 1 to `count`, and what comes again as often as it does; returns how often.
+  int deliver(int count, TimedTarget& to) {
+    int from_number = 1;
+    for (int delivery = 1; delivery < 100; ++delivery) {
+      std::vector<std::string> elements;
+      for (int n = from_number; n <= count; ++n)
+        elements.push_back(kinesis_element(std::to_string(n), fmt::format("{}", n)));
+      const auto event = LambdaEvent::read(event_of(elements));
+      EXPECT_TRUE(event);
+      const Clock::Time ends = clock.time + seconds(20);
+      to.end_by(ends);
+      const EventSummary summary = applier->apply(*event, to, ends);
+      if (!summary.failure) return delivery;
+      from_number = std::stoi(summary.failure->from);
+    }
+    return 100;
+  }
 
   static std::string from(const EventSummary& summary) { return summary.failure ? summary.failure->from : "none"; }
 
@@ -163,13 +184,16 @@ TEST_F(EventApplierTest, BrakesAcrossEventsAndStaysBraked) {
   EXPECT_FALSE(apply({kinesis_element("5"), poison_element("6")}).failure);  // what can be applied releases it
 }
 
-TEST_F(EventApplierTest, DoesNotCountForTheBrakeWhatComesAgain) {
+TEST_F(EventApplierTest, CountsForTheBrakeWhatIsDoneAndNotWhatComesAgain) {
   configure({"limits.parked_in_a_row=3"});
-  target.down_after = 0;
+  target.refused = {{"k0012", true}};  // waits for a unique index
   for (int delivery = 0; delivery < 5; ++delivery)
-    EXPECT_EQ(from(apply({poison_element("1"), kinesis_element("2")})), "2");
-  target.down_after.reset();
-  EXPECT_FALSE(apply({poison_element("1"), kinesis_element("2")}).failure);
+    EXPECT_EQ(from(apply({kinesis_element("2"), poison_element("3"), poison_element("4")})), "2");
+  target.refused.clear();
+  target.down_after = target.batches.size();
+  EXPECT_EQ(from(apply({poison_element("5"), kinesis_element("6")})), "6");  // 5 does not come again
+  EXPECT_EQ(from(apply({poison_element("6"), kinesis_element("7")})), "7");
+  EXPECT_EQ(from(apply({poison_element("7"), kinesis_element("8")})), "7");
 }
 
 TEST_F(EventApplierTest, LeavesOutWhatDynamodbExpired) {
@@ -180,6 +204,85 @@ TEST_F(EventApplierTest, LeavesOutWhatDynamodbExpired) {
   EXPECT_FALSE(summary.failure);
   EXPECT_EQ(summary.filtered, 1U);
   EXPECT_TRUE(target.batches.empty());
+}
+
+// Takes time for each change, and none where it has not enough for all: as a server that is slow.
+class SlowTarget : public FakeTarget {
+ public:
+  SlowTarget(StandingClock& clock, std::chrono::milliseconds each) : clock_(clock), each_(each) {}
+
+  Result<Applied> apply(std::span<const Change> changes) override {
+    const Clock::Time done = clock_.time + each_ * changes.size();
+    clock_.time = std::min(done, ends.back());
+    if (done > ends.back()) return retry("the time is over");
+    return FakeTarget::apply(changes);
+  }
+
+ private:
+  StandingClock& clock_;
+  std::chrono::milliseconds each_;
+};
+
+TEST_F(EventApplierTest, GetsFurtherWithEachDeliveryHoweverSlowItsTargetIs) {
+  SlowTarget slow(clock, std::chrono::milliseconds(10));  // 60 s of work, and 20 s for each delivery
+  EXPECT_LE(deliver(6000, slow), 8);
+  SlowTarget crawling(clock, seconds(15));
+  EXPECT_LE(deliver(3, crawling), 12);
+  SlowTarget quick(clock, std::chrono::milliseconds(1));
+  EXPECT_EQ(deliver(4000, quick), 1);
+  quick.batches.clear();
+  EXPECT_EQ(deliver(4000, quick), 1);
+  EXPECT_EQ(quick.batches.size(), 1U);  // at once again
+}
+
+TEST_F(EventApplierTest, WritesIntoNoCollectionOfItsOwn) {
+  for (const char* table : {"dynatlas.dead_letters", "dynatlas.tombstones.t", "system.views"}) {
+    const EventSummary summary = apply({kinesis_element("8"), kinesis_element("9", "b", "1772442002", table)});
+    ASSERT_TRUE(summary.failure);
+    EXPECT_EQ(summary.failure->error.kind, ErrorKind::fatal);
+    EXPECT_NE(summary.failure->error.message.find(table), std::string::npos) << summary.failure->error.message;
+  }
+  EXPECT_TRUE(target.batches.empty());
+  EXPECT_TRUE(target.parked.empty());
+}
+
+TEST_F(EventApplierTest, LeavesACollectionToTheTableThatTheConfigurationGivesIt) {
+  configure({"tables=[{table: v2, to: dynamodb.t}]"});
+  EXPECT_EQ(from(apply({kinesis_element("8", "a", "1772442001", "t")})), "8");
+  EXPECT_FALSE(apply({kinesis_element("9", "a", "1772442001", "v2")}).failure);
+}
+
+std::string change_with(const std::string& members) {
+  return R"({"eventName":"INSERT","tableName":"t","recordFormat":"application/json",)" +
+         (R"("dynamodb":{"ApproximateCreationDateTime":1772442001000000,"ApproximateCreationDateTimePrecision":)"
+          R"("MICROSECOND",)" +
+          members + "}}");
+}
+
+TEST_F(EventApplierTest, FailsWhereNobodyGaveTheOrderOfAKey) {
+  const std::string two =
+      change_with(R"("Keys":{"a":{"S":"1"},"b":{"S":"2"}},"NewImage":{"a":{"S":"1"},"b":{"S":"2"}})");
+  const EventSummary summary = apply({kinesis_element("8"), kinesis_element_of("9", two), kinesis_element("10")});
+  EXPECT_EQ(from(summary), "9");
+  EXPECT_EQ(summary.failure->error.kind, ErrorKind::fatal);
+  EXPECT_EQ(summary.failure->error.message.rfind("table `t`, ", 0), 0U) << summary.failure->error.message;
+  EXPECT_TRUE(target.parked.empty());
+  configure({"tables=[{table: t, key: [b, a]}]"});
+  EXPECT_FALSE(apply({kinesis_element_of("9", two)}).failure);
+}
+
+TEST_F(EventApplierTest, ParksWhatDynamodbDoesNotWriteToKinesis) {
+  const std::string key(9000, 'k');
+  for (const std::string& strange :
+       {change_with(R"("Keys":{"pk":{"S":"a"}})"), change_with(R"("Keys":{"pk":{"S":"a"}},"NewImage":null)"),
+        change_with(R"("Keys":{"pk":{"S":")" + key + R"("}},"NewImage":{"pk":{"S":")" + key + R"("}})"),
+        change_of("a", "1772442001", ""), aggregate_of(std::vector<std::string>(70'000))}) {
+    target.parked.clear();
+    EXPECT_FALSE(apply({kinesis_element_of("8", strange)}).failure) << strange.substr(0, 300);
+    ASSERT_EQ(target.parked.size(), 1U) << strange.substr(0, 300);
+    EXPECT_LE(target.parked[0].key.value_or(StoredKey{}).value.size(), 100U);
+  }
+  EXPECT_EQ(target.parked[0].id, std::string(test_stream) + ":shardId-000000000007:8");  // as a whole
 }
 
 TEST_F(EventApplierTest, FailsWhereTwoTablesHaveOneTarget) {

@@ -7,10 +7,21 @@
 
 namespace dynatlas {
 
-std::string describe(const RecordFault& fault) {
-  const std::string path = fault.path.empty() ? "it" : fmt::format("attribute `{}`", printable(fault.path));
-  return path + " " + fault.cause;
+namespace {
+
+constexpr std::size_t path_shown_max = 512;
+
+std::string shown(std::string_view path) {
+  return path.size() <= path_shown_max ? printable(path) : printable(path.substr(0, path_shown_max)) + "..";
 }
+
+}  // namespace
+
+std::string cause_of(const RecordFault& fault) {
+  return fault.path.empty() ? fault.cause : fmt::format("attribute `{}` {}", shown(fault.path), fault.cause);
+}
+
+std::string describe(const RecordFault& fault) { return fault.path.empty() ? "it " + fault.cause : cause_of(fault); }
 
 std::string describe(const Problem& problem, const std::string& file_name, const BlockBase& base) {
   const std::uint64_t line = base.lines + problem.line + 1;

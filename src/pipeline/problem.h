@@ -17,7 +17,11 @@ struct Problem {
   RecordFault fault;
 };
 
-// What is wrong, for a person: the attribute and the cause.
+// What is wrong, for a person: the attribute and the cause. A path is cut where it is very long: who made the item
+// chose it, and a line of a log and a dead letter must take it.
+std::string cause_of(const RecordFault& fault);
+
+// The same as the rest of a sentence about the record.
 std::string describe(const RecordFault& fault);
 
 // One line for a person: input, record number (from 0, as in a version's place), line (from 1), attribute path, cause.

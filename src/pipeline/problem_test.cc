@@ -14,6 +14,12 @@ TEST(Problem, NamesTheAttributeAndTheCause) {
   EXPECT_EQ(describe(RecordFault{ErrorKind::poison, "", "has no Keys"}), "it has no Keys");
 }
 
+TEST(Problem, CutsAPathThatIsVeryLong) {
+  const RecordFault hostile{ErrorKind::poison, std::string(3'000'000, '\x80'), "is bad"};
+  EXPECT_LT(cause_of(hostile).size(), 4096U);
+  EXPECT_LT(describe(hostile).size(), 4096U);
+}
+
 // Records count from 0, as the places in versions do; lines from 1, as editors do.
 TEST(Problem, CountsFromTheBlocksStart) {
   EXPECT_EQ(describe({0, 0, 0, fault}, "in.json", {0, 0}), "in.json: record 0, line 1: attribute `a.b` is no number");

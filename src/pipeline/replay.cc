@@ -188,8 +188,7 @@ class Replayer : public BlockConsumer {
     if (has_place) record.version->s = file_place(file, base.records + made.problem.record);
     record.position = fmt::format("{}: record {}, line {}", printable(file_name), base.records + made.problem.record,
                                   base.lines + made.problem.line + 1);
-    record.cause =
-        fault.path.empty() ? fault.cause : fmt::format("attribute `{}` {}", printable(fault.path), fault.cause);
+    record.cause = cause_of(fault);
     record.form = made.form;
     record.record = std::move(made.record);
     record.record_size = made.record_size;

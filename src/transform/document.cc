@@ -25,8 +25,8 @@ std::optional<RecordFault> order(const Record& record, const TableRules& rules, 
   keys.count = record.keys.size();
   const std::vector<std::string>& names = rules.items.key;
   if (names.empty() && keys.count == 2) {
-    return fault_at("Keys",
-                    "holds two key attributes whose order nobody gave: say --key HASH,RANGE or key: [HASH, RANGE]");
+    return RecordFault{ErrorKind::usage, "Keys",
+                       "holds two key attributes whose order nobody gave: say --key HASH,RANGE or key: [HASH, RANGE]"};
   }
   for (std::size_t i = 0; i < keys.count; ++i) keys.attributes[i] = &record.keys[i];
   if (names.empty() || record.keys_ordered) return std::nullopt;

@@ -67,7 +67,7 @@ class ClassicExampleTest(EmulatorTest):
         config = f"tables: [{{table: customers, to: {self.database}.customers, id: objectid}}]"
         with self.environment(DYNATLAS_CONFIG=config) as environment:
             self.assertEqual(self.walk(environment), theirs.content)
-            self.deliver(environment, element(104, kinesis("x", 1, "customers", ("pk",))))
+            self.deliver(environment, element(104, kinesis("x", 1, "customers", ("customerId",), customerId={"S": "x"})))
         self.assertEqual(self.collections(), ["customers"])
 
     def test_a_filled_collection_without_its_index_is_not_written(self):
