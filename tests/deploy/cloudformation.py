@@ -103,6 +103,8 @@ class Deployed:
             return self._resolved(argument[1] if self.holds(argument[0]) else argument[2])
         if name == "Fn::Join":
             return argument[0].join(self._resolved(argument[1]))
+        if name == "Fn::Split":
+            return self._resolved(argument[1]).split(argument[0])
         assert name == "Fn::Sub", name
         text, others = (argument, {}) if isinstance(argument, str) else argument
         return re.sub(r"\$\{([^}]+)\}", lambda found: self._in_text(found[1], others), text)
@@ -133,8 +135,6 @@ def _value(name, parameter, given):
         raise RefusedParameters(f"{name} does not match its pattern")
     if value not in map(str, parameter.get("AllowedValues", [value])):
         raise RefusedParameters(f"{name} is none of its values")
-    if parameter["Type"] == "CommaDelimitedList":
-        return value.split(",")
     if parameter["Type"] != "Number":
         return value
     if not parameter.get("MinValue", int(value)) <= int(value) <= parameter.get("MaxValue", int(value)):

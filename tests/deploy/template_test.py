@@ -3,6 +3,7 @@
 """deploy/sam/template.yaml passes cfn-lint, and has what cfn-lint does not know to be needed."""
 
 import functools
+import itertools
 import pathlib
 import re
 import subprocess
@@ -102,10 +103,35 @@ class RulesTest(unittest.TestCase):
             {"MongodbUri": "mongodb://user:password@host/"},
             {"MongodbUriSecretArn": SECRET, "Source": "DynamoDBStreams"},
             {"MongodbUriSecretArn": SECRET, **FROM_TABLE, "StartAt": 1},
+            {"MongodbUriSecretArn": SECRET, **FROM_TABLE, "TableKey": "id"},
             {"MongodbUriSecretArn": SECRET, "Timeout": 59},
+            {"MongodbUriSecretArn": SECRET, "SubnetIds": "subnet-1"},
+            {"MongodbUriSecretArn": SECRET, "SecurityGroupIds": "sg-1"},
+            {"MongodbUriSecretArn": SECRET, "SubnetIds": "sg-1", "SecurityGroupIds": "subnet-1"},
         ):
             with self.subTest(parameters), self.assertRaises(RefusedParameters):
                 deployed(**parameters)
+
+    def test_what_can_be_a_source(self):
+        partitions = ("aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-eusc")
+        for kind, partition in itertools.product(({"SourceArn": STREAM}, FROM_TABLE), partitions):
+            source = kind["SourceArn"].replace("arn:aws:", f"arn:{partition}:")
+            stack = deployed(**{"MongodbUriSecretArn": SECRET, **kind, "SourceArn": source})
+            self.assertEqual(stack.outputs["SourceArn"], source)
+        table = TABLE_STREAM.partition("/stream/")[0]
+        of_stream = (f"{STREAM}/consumer/c:1772442001", STREAM.removesuffix("cdc"), f" {STREAM}", "cdc")
+        for wrong in (table, f"{table}/stream/", f"{table}/index/i", *of_stream):
+            with self.subTest(wrong), self.assertRaises(RefusedParameters):
+                deployed(MongodbUriSecretArn=SECRET, SourceArn=wrong)
+
+    def test_ages_of_records(self):
+        ages = (-1, 60, 99, 100, 99999, 100000, 599999, 600000, 603999, 604000, 604799, 604800)
+        for age in ages:
+            mapping = deployed(MongodbUriSecretArn=SECRET, MaximumRecordAge=age).resources["Mapping"]
+            self.assertEqual(mapping["MaximumRecordAgeInSeconds"], str(age))
+        for age in ("", "-2", "0", "1", "59", "060", "604801", "605000", "610000", "700000", "1000000"):
+            with self.subTest(age), self.assertRaises(RefusedParameters):
+                deployed(MongodbUriSecretArn=SECRET, MaximumRecordAge=age)
 
 
 class ResourcesTest(unittest.TestCase):
@@ -115,7 +141,8 @@ class ResourcesTest(unittest.TestCase):
         self.assertEqual((function["Runtime"], function["Handler"]), ("provided.al2023", "bootstrap"))
         self.assertGreaterEqual(function["Timeout"], 60)
         self.assertEqual(function["LoggingConfig"], {"LogGroup": "<FunctionLogs>"})
-        self.assertEqual("VpcConfig" in function, "SubnetIds" in parameters)
+        vpc = {"SubnetIds": ["subnet-1", "subnet-2"], "SecurityGroupIds": ["sg-1"]} if "SubnetIds" in parameters else None
+        self.assertEqual(function.get("VpcConfig"), vpc)
         self.assertEqual(stack.resources["FunctionLogs"]["RetentionInDays"], 30)
 
     def test_the_function_knows_its_variables(self):
@@ -132,7 +159,7 @@ class ResourcesTest(unittest.TestCase):
         self.assertEqual(mapping["BisectBatchOnFunctionError"], True)
         self.assertGreaterEqual(mapping["MaximumBatchingWindowInSeconds"], 1)  # for batches of more than ten
         self.assertEqual(mapping["MaximumRetryAttempts"], parameters.get("MaximumRetryAttempts", -1))
-        self.assertEqual(mapping["MaximumRecordAgeInSeconds"], parameters.get("MaximumRecordAge", -1))
+        self.assertEqual(mapping["MaximumRecordAgeInSeconds"], str(parameters.get("MaximumRecordAge", -1)))
         self.assertNotEqual(mapping["StartingPosition"], "LATEST")  # it skips what comes while the mapping is made
 
     @for_every_set
@@ -200,7 +227,7 @@ class ResourcesTest(unittest.TestCase):
         log = (ROOT / "apps/lambda/log.cc").read_text()
         alarms = stack.of_type("AWS::CloudWatch::Alarm")
         names = set(re.findall(r"\b(?:MetricName': '|SELECT (?:MAX|SUM)\()(\w+)", str(alarms)))
-        wanted = {"IteratorAge", "Errors", "FailedInvokeEventCount", "Parked"}
+        wanted = {"IteratorAge", "Throttles", "Errors", "FailedInvokeEventCount", "Parked"}
         if parameters.get("Source") != "DynamoDBStreams":
             wanted |= {"AgeOfOldestUnreplicatedRecord", "FailedToReplicateRecordCount"}
         if {"MaximumRetryAttempts", "MaximumRecordAge"} & set(parameters):
