@@ -41,8 +41,10 @@ def arguments(block, call):
     return values
 
 
-def run(block, folder, aws, **variables):
-    """Runs a block of shell in the folder. `aws` is shell, and finds the words of its call in $words and $1, $2, .."""
+def run(block, folder, aws, strict=True, **variables):
+    """Runs a block of shell in the folder, up to the first command that fails if `strict`, otherwise as where it is pasted.
+
+    `aws` is shell, and finds the words of its call in $words and $1, $2, .."""
     programs = folder / "programs"
     programs.mkdir(exist_ok=True)
     (programs / "aws").write_text(AWS)
@@ -50,5 +52,5 @@ def run(block, folder, aws, **variables):
     (programs / "dynatlas").unlink(missing_ok=True)
     (programs / "dynatlas").symlink_to(program.path())
     environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "AWS_DOES": aws, **variables}
-    command = ["bash", "-euo", "pipefail", "-c", block]
+    command = ["bash", *(["-euo", "pipefail"] if strict else []), "-c", block]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False)

@@ -19,6 +19,14 @@ INSERT, UPDATE, REMOVE = map(json.loads, (program.TESTDATA / "classic-kinesis.nd
 TABLE_STREAM = "arn:aws:dynamodb:eu-west-1:111122223333:table/customers/stream/2026-01-01T00:00:00.000"
 IN_2100 = 4_102_444_800_000_000  # µs
 DONE = {"batchItemFailures": []}
+# `aws` for the bucket that is the folder `bucket`.
+BUCKET = r"""
+case $words in
+  "s3 mv --recursive s3://BUCKET/aws/lambda s3://BUCKET/taken") mv bucket/aws/lambda/* bucket/taken ;;
+  "s3 sync s3://BUCKET/taken failed") cp -r bucket/taken failed ;;
+  "s3 rm --recursive s3://BUCKET/taken") rm -r bucket/taken ;;
+  *) exit 2 ;;
+esac"""
 
 
 def of(customer, record, **others):
@@ -57,6 +65,14 @@ class GuideTest(MongodbTest):
         (self.folder / "scanned.json").write_text(json.dumps({"Items": items, "Count": len(items), "ScannedCount": len(items)}))
         return self.shell(of_guide.block("dynamodb scan", "--as-of"), '[[ $words == "dynamodb scan "* ]] && cat scanned.json')
 
+    def check_that_nothing_is_copied_without_a_scan(self, of_guide):
+        """Not even where the commands are pasted, and each begins whatever became of the one before."""
+        block = self.here(of_guide.block("dynamodb scan", "--as-of"))
+        for scan in ("exit 255", "true"):
+            done = guide.run(block, self.folder, scan, strict=False, MONGODB_URI=self.uri())
+            self.assertEqual((done.returncode != 0, done.stderr), (True, ""), scan)
+        self.assertEqual(self.documents("dynatlas.collections"), [])
+
     def shown(self):
         """Of each customer the attribute that the changes change."""
         return {document["customerId"]: document["StringKey"] for document in self.documents("customers")}
@@ -71,6 +87,9 @@ class DeployTest(GuideTest):
         self.assertIn("upserted 1, removed 0, stale 1", told)
         self.assertEqual(self.shown(), {"Test-001": "newer", "Test-002": ITEM["StringKey"]["S"]})
 
+    def test_nothing_is_copied_without_a_scan(self):
+        self.check_that_nothing_is_copied_without_a_scan(DEPLOY)
+
     def give_up(self, name, *elements):
         """Writes an object as Lambda does of a batch that it gave up."""
         path = self.folder / "bucket/aws/lambda/5f1d" / SHARD / "2026/03/02" / f"2026-03-02T09.00.00-{name}"
@@ -79,9 +98,14 @@ class DeployTest(GuideTest):
         path.write_text(json.dumps({**about, "payload": json.dumps(event(*elements))}))
 
     def replay_given_up(self):
-        aws = 'if [[ $words == "s3 sync s3://BUCKET/aws/lambda failed" ]]; then cp -r bucket/aws/lambda failed; else echo "$words" > said; fi'
-        told = self.shell(DEPLOY.block("s3 sync"), aws)
-        self.assertEqual((self.folder / "said").read_text(), "s3 rm --recursive s3://BUCKET/aws/lambda\n")
+        """As the guide says. What Lambda writes meanwhile stays."""
+        bucket = self.folder / "bucket"
+        (bucket / "taken").mkdir()
+        told = self.shell(DEPLOY.block("s3 sync"), BUCKET)
+        self.give_up("late", element(9999, of("late", INSERT)))
+        self.shell(DEPLOY.block("s3 rm"), BUCKET)
+        self.assertEqual([path.name for path in bucket.rglob("*") if path.is_file()], ["2026-03-02T09.00.00-late"])
+        self.assertFalse((self.folder / "failed").exists())
         return told
 
     def test_batches_that_were_given_up(self):
@@ -105,6 +129,19 @@ class DeployTest(GuideTest):
             self.assertEqual(self.answer(runtime, *first), DONE)
         updated = UPDATE["dynamodb"]["NewImage"]["StringKey"]["S"]
         self.assertEqual(self.shown(), {"Test-001": updated, "Test-002": ITEM["StringKey"]["S"]})
+
+    def test_thousands_of_batches_that_were_given_up_and_one_that_is_damaged(self):
+        self.copy(DEPLOY)
+        count, keys = 3000, 50  # so many names are too long for one command line
+        for number in range(count):
+            self.give_up(f"{number:0100}", element(number, of(f"c-{number % keys}", INSERT)))
+        [damaged] = (self.folder / "bucket").rglob(f"*{count // 2:0100}")
+        damaged.write_bytes(damaged.read_bytes()[:-50])
+        done = guide.run(self.here(DEPLOY.block("s3 sync")), self.folder, "mkdir -p bucket/taken\n" + BUCKET, MONGODB_URI=self.uri())
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertRegex(done.stderr, rf"read {count}: .* parked 1,")
+        self.assertEqual(len(self.shown()), keys)
+        self.assertEqual(len(self.dead_letters()), 1)
 
     def test_batches_that_were_given_up_into_a_dump_folder(self):
         self.copy(DEPLOY)
