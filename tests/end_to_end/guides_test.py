@@ -10,6 +10,7 @@ import program
 from bson import Value
 from lambda_runtime import SHARD, STREAM, LambdaRuntime, element, event
 from mongodb_case import MongodbTest
+from mongodb_client import CommandFailed
 
 DEPLOY = guide.Guide("deploy-lambda.md")
 REPLACE = guide.Guide("replace-java-function.md")
@@ -163,6 +164,14 @@ class ReplaceTest(GuideTest):
         filled = [{"_id": number, **CLASSIC, "customerId": customer} for number, customer in zip(self.ids, customers)]
         self.client.insert(self.database, "customers", *filled)
 
+    def add_without_key(self, count):
+        """Documents of something else, which the collection holds, too."""
+        numbers = [Value("objectid", bytes(11) + bytes([100 + number])) for number in range(count)]
+        without = {name: value for name, value in CLASSIC.items() if name != "customerId"}
+        others = [{"_id": number, **without, **({"customerId": None} if number == numbers[-1] else {})} for number in numbers]
+        self.client.insert(self.database, "customers", *others)
+        return [number.content for number in numbers]
+
     def aggregate(self):
         [pipeline, options] = guide.arguments(REPLACE.block("db.customers.aggregate([\n"), "db.customers.aggregate")
         command = {"aggregate": "customers", "pipeline": pipeline, "cursor": {}, **options}
@@ -180,12 +189,14 @@ class ReplaceTest(GuideTest):
             self.client.delete(self.database, "customers", {"_id": {"$in": copies}})
 
     def test_keys_that_stand_twice_are_found_and_removed(self):
+        others = self.add_without_key(3)
         [found] = self.aggregate()
         self.assertEqual(found["_id"], {"customerId": "Test-002"})
         self.assertEqual(found["ids"], [self.ids[number].content for number in (4, 2, 1)])
         self.without_copies()
         self.assertEqual(self.aggregate(), [])
-        self.assertEqual([document["_id"] for document in self.documents("customers")], [self.ids[n].content for n in (0, 3, 4)])
+        left = [document["_id"] for document in self.documents("customers")]
+        self.assertEqual(left, [self.ids[n].content for n in (0, 3, 4)] + others)
 
     def test_the_collection_is_continued(self):
         self.without_copies()
@@ -210,9 +221,27 @@ class ReplaceTest(GuideTest):
             self.assertIn(wanted, " ".join(line.get("message", "") for line in runtime.log()))
         self.assertEqual(set(self.shown()), {"Test-002", "Test-004"})
 
+    def test_an_index_that_is_not_unique_becomes_unique(self):
+        plain = {"key": {"customerId": 1}, "name": "customerId_1"}
+        self.client.command(self.database, {"createIndexes": "customers", "indexes": [plain]})
+        block = REPLACE.block("prepareUnique")
+        prepare, convert = (guide.arguments(line, "db.runCommand")[0] for line in block.splitlines())
+        self.client.command(self.database, prepare)
+        with self.assertRaises(CommandFailed):
+            self.client.command(self.database, convert)
+        self.without_copies()
+        self.client.command(self.database, convert)
+        with self.bootstrap(REPLACE) as runtime:
+            self.assertEqual(self.answer(runtime, element(1, UPDATE)), DONE)
+        self.assertEqual(self.shown()["Test-001"], UPDATE["dynamodb"]["NewImage"]["StringKey"]["S"])
+
+    def test_nothing_is_copied_without_a_scan(self):
+        self.check_that_nothing_is_copied_without_a_scan(REPLACE)
+
     def test_what_the_old_function_left_behind(self):
         self.without_copies()
         self.make_index()
+        [other] = self.add_without_key(1)
         exact = {**ITEM, "price": {"N": "12345678901234567890.5"}, "photo": {"B": "/9g="}}
         self.copy(REPLACE, exact, {**ITEM, "customerId": {"S": "Test-002"}})
         block = REPLACE.block("deleteMany", "find(")
@@ -221,7 +250,8 @@ class ReplaceTest(GuideTest):
         self.assertEqual([dict(document.content)["customerId"].content for document in left], ["Test-003"])
         [removed] = guide.arguments(block, "db.customers.deleteMany")
         self.client.delete(self.database, "customers", removed)
-        first, second = self.documents("customers")
+        first, second, without_key = self.documents("customers")
+        self.assertEqual(without_key["_id"], other)
         self.assertEqual((first["photo"], first["price"]), (b"\xff\xd8", (False, 123456789012345678905, -1)))
         self.assertEqual((first["_id"], second["_id"]), (self.ids[0].content, self.ids[4].content))
 
