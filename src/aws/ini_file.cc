@@ -25,8 +25,9 @@ class IniReader {
   bool read_line(std::string_view line) {
     const std::string_view text = trimmed(line);
     if (text.empty() || text.front() == '#' || text.front() == ';') return true;
-    const bool indented = line.front() == ' ' || line.front() == '\t';
-    if (indented && !key_.empty()) return read_indented(text);
+    const std::size_t indent = line.find_first_not_of(" \t");
+    if (!key_.empty() && indent > indent_) return read_indented(text);
+    indent_ = indent;
     if (text.front() == '[') return read_section(text);
     return read_pair(text);
   }
@@ -34,8 +35,9 @@ class IniReader {
 
  private:
   bool read_section(std::string_view text) {
-    if (text.back() != ']') return false;
-    section_ = &file_[std::string(trimmed(text.substr(1, text.size() - 2)))];
+    const std::size_t end = text.rfind(']');
+    if (end == std::string_view::npos) return false;
+    section_ = &file_[std::string(trimmed(text.substr(1, end - 1)))];
     key_.clear();
     return true;
   }
@@ -59,7 +61,8 @@ class IniReader {
 
   IniFile file_;
   IniSection* section_ = nullptr;
-  std::string key_;  // of the last pair that was not indented
+  std::string key_;         // of the last pair that goes on with nothing
+  std::size_t indent_ = 0;  // of the last line that goes on with nothing
 };
 
 }  // namespace
