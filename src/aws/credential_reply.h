@@ -9,7 +9,9 @@
 
 namespace dynatlas {
 
-// What `Expiration` and AWS_CREDENTIAL_EXPIRATION hold: RFC 3339. None where it is no such time.
+// What `Expiration` and AWS_CREDENTIAL_EXPIRATION hold: a time of ISO 8601 with its offset from UTC, such as
+// "2024-07-11T23:23:53Z", "2024-07-11T23:23+0000" or "20240711T232353Z", for not every program that prints credentials
+// keeps to RFC 3339. None where it is no such time.
 std::optional<Clock::Time> parse_expiration(std::string_view text);
 
 // The credentials in a JSON object {AccessKeyId, SecretAccessKey, Expiration?} with the session token under
