@@ -142,6 +142,39 @@ TEST_F(CredentialChainTest, SaysWhyARoleIsRefused) {
       "OpenIDConnect provider found & so on");
 }
 
+// As proxies do that take a request for a bad one.
+TEST_F(CredentialChainTest, TellsNothingOfWhatARoleIsTakenOnWith) {
+  const auto refused = [&](const std::string& said) {
+    around.http.forget(sts_post);
+    around.http.answer(sts_post, 400, said);
+    expect_fatal("the role arn:aws:iam::1:role/pod cannot be taken on: STS");
+    EXPECT_NE(messages.back().find("***&x=***"), std::string::npos) << messages.back();
+  };
+  around.variables["AWS_WEB_IDENTITY_TOKEN_FILE"] = folder.path() + "/token";
+  around.variables["AWS_ROLE_ARN"] = "arn:aws:iam::1:role/pod";
+  folder.write("token", "HUSH.web+identity/");
+  refused("WebIdentityToken=HUSH.web%2Bidentity%2F&x=HUSH.web+identity/ is bad");
+  around.variables = {{"AWS_REGION", "eu-central-1"},
+                      {"AWS_ACCESS_KEY_ID", "AK"},
+                      {"AWS_SECRET_ACCESS_KEY", "HUSH/k"},
+                      {"AWS_SESSION_TOKEN", "HUSH/t"}};
+  settings.role_arn = "arn:aws:iam::1:role/pod";
+  settings.external_id = "HUSH:x";
+  refused("ExternalId=HUSH%3Ax&x=HUSH:x is bad");
+  refused(R"({"message":"X-Amz-Security-Token=HUSH%2Ft&x=HUSH/t"})");
+}
+
+// What is done about a refusal goes by its code, whatever words an external id has.
+TEST_F(CredentialChainTest, KnowsACodeThatHasTheExternalIdInIt) {
+  around.variables["AWS_ACCESS_KEY_ID"] = "AK";
+  around.variables["AWS_SECRET_ACCESS_KEY"] = "HUSH";
+  settings.role_arn = "arn:aws:iam::1:role/pod";
+  settings.external_id = "Thrott";
+  around.http.answer(sts_post, 400, "<E><Error><Code>Throttling</Code><Message>Rate</Message></Error></E>");
+  around.http.answer(sts_post, 200, sts_answer("AKROLE"));
+  EXPECT_EQ(key(), "AKROLE");
+}
+
 TEST_F(CredentialChainTest, ReadsKeysOfProfilesAndTheCredentialsFileWins) {
   config(
       "# made by hand\n[default]\nregion=eu-west-1\naws_access_key_id=AKCONFIG\naws_secret_access_key=HUSH-c\n"

@@ -40,12 +40,11 @@ bool is_whole(std::string_view body, bool json) {
   return body.size() >= 2 && body.front() == (json ? '{' : '<') && body.back() == (json ? '}' : '>');
 }
 
-// A service that repeats what it was sent must not bring a secret into a message.
-std::string without(std::string text, const std::string& secret) {
-  for (std::size_t at = 0; !secret.empty() && (at = text.find(secret, at)) != std::string::npos;) {
-    text.replace(at, secret.size(), "***");
+void take_out(std::string& text, const std::string& secret) {
+  constexpr std::string_view stars = "***";
+  for (std::size_t at = 0; !secret.empty() && (at = text.find(secret, at)) != std::string::npos; at += stars.size()) {
+    text.replace(at, secret.size(), stars);
   }
-  return text;
 }
 
 std::string request_id_of(const HttpResponse& response) {
@@ -62,10 +61,21 @@ std::optional<Clock::Time> date_of(const HttpResponse& response) {
 
 // What was tried in one call.
 struct ServiceClient::Remedies {
-  Credentials used;
-  std::optional<Clock::Time> date;  // of the last answer
+  const std::vector<std::string>& hidden;
+  Credentials used = {};
+  std::optional<Clock::Time> date = {};  // of the last answer
   bool renewed = false;
   bool corrected = false;
+
+  // A service, or a proxy, that repeats what it was sent must not bring a secret into a message.
+  void hide_secrets(std::string& text) const {
+    std::vector<std::string> secrets = {used.secret_access_key, used.session_token};
+    secrets.insert(secrets.end(), hidden.begin(), hidden.end());
+    for (const std::string& secret : secrets) {
+      take_out(text, secret);
+      take_out(text, percent_encode(secret));
+    }
+  }
 };
 
 ServiceClient::ServiceClient(Service service, Endpoint endpoint, CredentialProvider* credentials,
@@ -96,14 +106,17 @@ HttpRequest ServiceClient::request_of(std::string_view operation, const std::str
   return request;
 }
 
-ServiceFailure ServiceClient::refusal(std::string_view operation, const HttpResponse& response) const {
+ServiceFailure ServiceClient::refusal(std::string_view operation, HttpResponse response,
+                                      const Remedies& remedies) const {
+  const std::string code = read_error(response).code;  // as it came: what is done about it goes by it
+  remedies.hide_secrets(response.body);
   const ServiceError said = read_error(response);
   const std::string id = request_id_of(response);
   ServiceFailure failure(fatal(
       fmt::format("{}: {}{}{}{}", who(operation),
                   said.code.empty() ? fmt::format("HTTP status {}", response.status) : printable(said.code),
                   said.message.empty() ? "" : ": ", said.message, id.empty() ? "" : fmt::format(" (request {})", id))));
-  failure.code = said.code;
+  failure.code = code;
   failure.status = response.status;
   if (class_of(failure.code, failure.status) == FailureClass::busy) failure.kind = ErrorKind::retry;
   return failure;
@@ -116,12 +129,7 @@ ServiceResult ServiceClient::judge(std::string_view operation, HttpResponse resp
     failure.status = response.status;
     return tl::unexpected(std::move(failure));
   }
-  if (response.status != 200) {
-    for (const std::string* secret : {&remedies.used.secret_access_key, &remedies.used.session_token}) {
-      response.body = without(std::move(response.body), *secret);
-    }
-    return tl::unexpected(refusal(operation, response));
-  }
+  if (response.status != 200) return tl::unexpected(refusal(operation, std::move(response), remedies));
   return ServiceReply{std::move(response.body), request_id_of(response), remedies.date};
 }
 
@@ -168,8 +176,9 @@ milliseconds ServiceClient::pause(FailureClass kind, int attempts) {
   return milliseconds(1 + static_cast<milliseconds::rep>(random_()) % bound.count());
 }
 
-ServiceResult ServiceClient::call(std::string_view operation, const std::string& input, Clock::Time deadline) {
-  Remedies remedies;
+ServiceResult ServiceClient::call(std::string_view operation, const std::string& input, Clock::Time deadline,
+                                  const std::vector<std::string>& hidden) {
+  Remedies remedies{hidden};
   for (int attempts = 0;; ++attempts) {
     ServiceResult result = attempt(operation, input, deadline, remedies);
     if (result) return result;

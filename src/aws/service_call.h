@@ -6,6 +6,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "aws/credentials.h"
 #include "aws/endpoint.h"
@@ -28,7 +29,10 @@ class ServiceClient {
   // remains is retry where the same call may work later, else fatal; both name the code. An answer whose x-amz-crc32
   // differs, or that is no JSON (XML) at all, counts as a failure that passes: not for the few operations that answer
   // with nothing, such as Kinesis's CreateStream.
-  ServiceResult call(std::string_view operation, const std::string& input, Clock::Time deadline);
+  //
+  // No message repeats our credentials, nor a text of `hidden`, as it is or percent-encoded, whatever is answered.
+  ServiceResult call(std::string_view operation, const std::string& input, Clock::Time deadline,
+                     const std::vector<std::string>& hidden = {});
 
   const Endpoint& endpoint() const { return endpoint_; }
 
@@ -38,7 +42,7 @@ class ServiceClient {
   HttpRequest request_of(std::string_view operation, const std::string& input, Clock::Time deadline) const;
   ServiceResult attempt(std::string_view operation, const std::string& input, Clock::Time deadline, Remedies& remedies);
   ServiceResult judge(std::string_view operation, HttpResponse response, Remedies& remedies);
-  ServiceFailure refusal(std::string_view operation, const HttpResponse& response) const;
+  ServiceFailure refusal(std::string_view operation, HttpResponse response, const Remedies& remedies) const;
   std::string who(std::string_view operation) const;
   Result<bool> mend(const ServiceFailure& failure, FailureClass kind, Remedies& remedies);
   std::chrono::milliseconds pause(FailureClass kind, int attempts);

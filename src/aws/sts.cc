@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+#include <vector>
+
 #include "aws/credential_reply.h"
 #include "aws/url.h"
 #include "base/printable.h"
@@ -17,20 +20,31 @@ void append(std::string& form, std::string_view name, std::string_view value) {
   if (!value.empty()) form += fmt::format("{}{}={}", form.empty() ? "" : "&", name, percent_encode(value));
 }
 
-std::string form_of(const RoleRequest& request, Clock& clock) {
+struct Question {
+  std::string form;
+  std::vector<std::string> hidden;
+};
+
+Question question_of(const RoleRequest& request, Clock& clock) {
   std::string form;
   const auto now = std::chrono::duration_cast<std::chrono::seconds>(clock.now().time_since_epoch());
   append(form, "RoleArn", request.role_arn);
   append(form, "RoleSessionName",
          request.session_name.empty() ? fmt::format("dynatlas-{}", now.count()) : request.session_name);
   append(form, "DurationSeconds", request.duration_seconds);
-  return form;
+  return {std::move(form), {}};
 }
 
-Result<Credentials> ask(ServiceClient& sts, std::string_view operation, const std::string& form,
+// Adds a parameter that no message may repeat.
+void append_hidden(Question& question, std::string_view name, const std::string& value) {
+  append(question.form, name, value);
+  question.hidden.push_back(value);
+}
+
+Result<Credentials> ask(ServiceClient& sts, std::string_view operation, const Question& question,
                         const RoleRequest& request, const Surroundings& around) {
   const std::string role = printable(request.role_arn);
-  auto reply = sts.call(operation, form, around.clock.now() + patience);
+  auto reply = sts.call(operation, question.form, around.clock.now() + patience, question.hidden);
   if (!reply) {
     Error error = reply.error();
     error.message = fmt::format("the role {} cannot be taken on: {}", role, error.message);
@@ -48,16 +62,16 @@ Result<Credentials> ask(ServiceClient& sts, std::string_view operation, const st
 }  // namespace
 
 Result<Credentials> assume_role(ServiceClient& sts, const RoleRequest& request, const Surroundings& around) {
-  std::string form = form_of(request, around.clock);
-  append(form, "ExternalId", request.external_id);  // AssumeRoleWithWebIdentity has no such parameter
-  return ask(sts, "AssumeRole", form, request, around);
+  Question question = question_of(request, around.clock);
+  append_hidden(question, "ExternalId", request.external_id);  // AssumeRoleWithWebIdentity has no such parameter
+  return ask(sts, "AssumeRole", question, request, around);
 }
 
 Result<Credentials> assume_role_with_web_identity(ServiceClient& sts, const RoleRequest& request,
                                                   const std::string& token, const Surroundings& around) {
-  std::string form = form_of(request, around.clock);
-  append(form, "WebIdentityToken", token);
-  return ask(sts, "AssumeRoleWithWebIdentity", form, request, around);
+  Question question = question_of(request, around.clock);
+  append_hidden(question, "WebIdentityToken", token);
+  return ask(sts, "AssumeRoleWithWebIdentity", question, request, around);
 }
 
 }  // namespace dynatlas

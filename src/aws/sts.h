@@ -15,7 +15,8 @@ struct RoleRequest {
   std::string duration_seconds;  // AWS's default, an hour, where empty
 };
 
-// The credentials of a role, by AssumeRole; `sts` signs with the credentials of who takes it on. Errors name the role.
+// The credentials of a role, by AssumeRole; `sts` signs with the credentials of who takes it on. Errors name the role,
+// and repeat neither its external id nor a token.
 Result<Credentials> assume_role(ServiceClient& sts, const RoleRequest& request, const Surroundings& around);
 
 // The same for who has a token of a web identity instead of credentials; `sts` does not sign.
