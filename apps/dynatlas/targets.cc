@@ -68,7 +68,7 @@ Result<TargetAccess> open_access(const TargetPlace& place, const AwsSettings& se
   ASSIGN_OR_RETURN(opened.http, open_http(http_options("", process_environment)));
   ASSIGN_OR_RETURN(opened.aws, AwsSession::open(settings, {process_environment, *opened.http, system_clock(),
                                                            std::random_device{}()}));
-  opened.login = std::make_unique<IamLogin>(std::move(opened.login), opened.aws->credentials());
+  opened.login = std::make_unique<IamLogin>(std::move(opened.login), opened.aws->credentials(), system_clock());
   return opened;
 }
 

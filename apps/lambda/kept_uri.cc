@@ -43,7 +43,7 @@ Result<void> KeptUri::read_again(Pace& pace, Limit limit) {
 
 Result<MongoServer> KeptUri::renewed(const MongoServer& used, Fault fault, Limit limit) {
   if (used.uri == uri_) RETURN_IF_ERROR(read_again(fault == Fault::refused ? refused_ : unreachable_, limit));
-  return current();
+  return current(limit);
 }
 
 }  // namespace dynatlas

@@ -23,7 +23,7 @@ class KeptUri : public MongoLogin {
   // `uri` was read just now.
   KeptUri(std::string uri, Fetch fetch, Clock& clock);
 
-  Result<MongoServer> current() override { return MongoServer{uri_}; }
+  Result<MongoServer> current(Limit /*limit*/) override { return MongoServer{uri_}; }
   Result<MongoServer> renewed(const MongoServer& used, Fault fault, Limit limit) override;
 
   // Whether another server is kept now than the one we go on with. What was found out about that one does not hold for

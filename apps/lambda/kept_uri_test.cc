@@ -19,7 +19,7 @@ class KeptUriTest : public testing::Test {
   // What renewed() says after so long a pause.
   std::string renewed(Fault fault, seconds after = seconds(11)) {
     clock.time += after;
-    const auto server = uri.renewed({uri.current()->uri}, fault, seconds(3));
+    const auto server = uri.renewed({uri.current(seconds(3))->uri}, fault, seconds(3));
     return server ? server->uri : server.error().message;
   }
 
@@ -38,10 +38,10 @@ class KeptUriTest : public testing::Test {
 
 TEST_F(KeptUriTest, IsReadAgainAfterARefusal) {
   kept = "mongodb://v:two@h/shop";
-  EXPECT_EQ(uri.current()->uri, "mongodb://u:one@h/shop");
+  EXPECT_EQ(uri.current(seconds(3))->uri, "mongodb://u:one@h/shop");
   EXPECT_EQ(reads, 0);
   EXPECT_EQ(renewed(Fault::refused), "mongodb://v:two@h/shop");
-  EXPECT_EQ(uri.current()->uri, "mongodb://v:two@h/shop");
+  EXPECT_EQ(uri.current(seconds(3))->uri, "mongodb://v:two@h/shop");
   EXPECT_EQ(reads, 1);
   EXPECT_EQ(last_deadline, clock.time + seconds(3));
 }
@@ -49,7 +49,7 @@ TEST_F(KeptUriTest, IsReadAgainAfterARefusal) {
 TEST_F(KeptUriTest, IsNotReadTwiceForOneRefusal) {
   kept = "mongodb://u:two@h/shop";
   clock.time += seconds(11);
-  const MongoServer used = *uri.current();
+  const MongoServer used = *uri.current(seconds(3));
   ASSERT_TRUE(uri.renewed(used, Fault::refused, seconds(3)));
   clock.time += seconds(11);
   EXPECT_EQ(uri.renewed(used, Fault::refused, seconds(3))->uri, "mongodb://u:two@h/shop");
@@ -75,7 +75,7 @@ TEST_F(KeptUriTest, APasswordIsReadThoughTheNetworkWasAway) {
 TEST_F(KeptUriTest, StaysWhereItCannotBeRead) {
   kept = retry("nobody answers");
   EXPECT_EQ(renewed(Fault::refused), "nobody answers");
-  EXPECT_EQ(uri.current()->uri, "mongodb://u:one@h/shop");
+  EXPECT_EQ(uri.current(seconds(3))->uri, "mongodb://u:one@h/shop");
   kept = "mongodb://u:two@h/shop";
   EXPECT_EQ(renewed(Fault::refused, seconds(21)), "mongodb://u:two@h/shop");
 }
@@ -89,7 +89,8 @@ TEST_F(KeptUriTest, MovesToAnotherServerInAnotherProcess) {
         own_clock);
     EXPECT_FALSE(moving.moved());
     own_clock.time += seconds(11);
-    EXPECT_EQ(moving.renewed(*moving.current(), Fault::unreachable, seconds(3))->uri, "mongodb://u:one@h/shop");
+    EXPECT_EQ(moving.renewed(*moving.current(seconds(3)), Fault::unreachable, seconds(3))->uri,
+              "mongodb://u:one@h/shop");
     EXPECT_TRUE(moving.moved()) << elsewhere;
   }
   kept = "mongodb://another:p%40ss@h/shop";

@@ -128,11 +128,14 @@ Result<FunctionSetup> read_setup(const Surroundings& around) {
   } else {
     setup.login = std::make_unique<FixedLogin>(uri);
   }
-  if (setup.aws != nullptr) setup.login = std::make_unique<IamLogin>(std::move(setup.login), setup.aws->credentials());
+  if (setup.aws != nullptr) {
+    setup.login = std::make_unique<IamLogin>(std::move(setup.login), setup.aws->credentials(), around.clock);
+  }
   return setup;
 }
 
 Result<std::unique_ptr<TimedTarget>> open_target(const FunctionSetup& setup, Clock& clock) {
+  RETURN_IF_ERROR(setup.login->current(fetch_within));
   return open_timed_mongo(mongo_options(setup.config), *setup.login, clock);
 }
 

@@ -160,7 +160,7 @@ Result<std::string> run_command(const std::vector<std::string>& words, milliseco
   const bool whole = read_all(reading.number(), end, output);
   if (output.size() > command_bytes_max) return fatal(fmt::format("{} prints too much", name));
   const auto status = whole ? child.wait_until(end) : std::nullopt;
-  if (!status) return retry(fmt::format("{} did not end within {} s", name, within.count() / 1000));
+  if (!status) return retry(fmt::format("{} did not end within {} ms", name, within.count()));
   if (!WIFEXITED(*status) || WEXITSTATUS(*status) != 0) {
     return fatal(fmt::format("{} failed with {} {}: run it by hand to see why", name,
                              WIFEXITED(*status) ? "exit code" : "signal",

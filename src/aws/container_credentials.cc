@@ -69,12 +69,13 @@ FoundCredentials credentials_of_container(const AwsContext& context) {
   if (token) request.headers.push_back({"Authorization", *token});
   request.headers.push_back({"Accept", "application/json"});
   request.direct = is_local(*split_url(request.url));
-  request.connect_within = request.end_within = timeout;
   request.body_bytes_max = small_file_bytes_max;
 
   Error last;
   for (int attempt = 0; attempt < attempts_max; ++attempt) {
+    if (attempt > 0 && context.time_left(pause) < pause) break;
     if (attempt > 0) context.around.clock.sleep(pause);
+    request.connect_within = request.end_within = context.time_left(timeout);
     auto response = context.around.http.send(request);
     if (!response) {
       last = std::move(response).error();

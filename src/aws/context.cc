@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "aws/url.h"
@@ -29,6 +30,11 @@ bool AwsContext::is_on(const std::string& variable, const std::string& key) cons
   return same_but_for_case(look_up(variable, key).value_or(""), "true");
 }
 
+std::chrono::milliseconds AwsContext::time_left(std::chrono::milliseconds most) const {
+  const auto left = std::chrono::floor<std::chrono::milliseconds>(deadline - around.clock.now());
+  return std::clamp(left, std::chrono::milliseconds(0), most);
+}
+
 Result<AwsContext> read_context(AwsSettings settings, const Surroundings& around) {
   ASSIGN_OR_RETURN(Profiles profiles, Profiles::read(around.environment));
   std::optional<std::string> name = around.environment("AWS_PROFILE");
@@ -38,7 +44,7 @@ Result<AwsContext> read_context(AwsSettings settings, const Surroundings& around
     return fatal(fmt::format("there is no AWS profile {} in {}: correct aws.profile or AWS_PROFILE", printable(*name),
                              profiles.places()));
   }
-  return AwsContext{std::move(settings), around, std::move(profiles), name.value_or("default")};
+  return AwsContext{std::move(settings), around, std::move(profiles), name.value_or("default"), Clock::Time::max()};
 }
 
 }  // namespace dynatlas

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -16,6 +17,7 @@ struct AwsContext {
   Surroundings around;
   Profiles profiles;
   std::string profile_name;  // of the configuration, AWS_PROFILE or AWS_DEFAULT_PROFILE, else "default"
+  Clock::Time deadline = Clock::Time::max();  // of all that is asked of others to find it out
 
   // A key of the profile in use.
   std::optional<std::string> of_profile(const std::string& key) const;
@@ -25,6 +27,9 @@ struct AwsContext {
 
   // The same for a switch: on where it is "true", whatever its case.
   bool is_on(const std::string& variable, const std::string& key) const;
+
+  // What is left until the deadline, but `most` at most; 0 where nothing is.
+  std::chrono::milliseconds time_left(std::chrono::milliseconds most) const;
 };
 
 // Reads the profiles. Fatal where a file cannot be read, and where a profile that was asked for by its name is in none.

@@ -30,8 +30,9 @@ Result<Credentials> CredentialChain::first_found(const AwsContext& context) {
       printable(context.profile_name), context.profiles.places(), reason));
 }
 
-Result<Credentials> CredentialChain::fetch() {
-  ASSIGN_OR_RETURN(const AwsContext context, read_context(settings_, around_));
+Result<Credentials> CredentialChain::fetch(Clock::Time deadline) {
+  ASSIGN_OR_RETURN(AwsContext context, read_context(settings_, around_));
+  context.deadline = deadline;
   ASSIGN_OR_RETURN(Credentials found, first_found(context));
   if (settings_.role_arn.empty()) return found;
   return credentials_of_role(context, {settings_.role_arn, {}, settings_.external_id, {}}, std::move(found));

@@ -12,8 +12,9 @@ class CredentialChain {
   CredentialChain(AwsSettings settings, const Surroundings& around) : settings_(std::move(settings)), around_(around) {}
 
   // Looks anew, in files too. Fatal where no source is set up, with what was looked at; where one is set up and does
-  // not work, its error: another's credentials would be somebody else's.
-  Result<Credentials> fetch();
+  // not work, its error: another's credentials would be somebody else's. Comes back by `deadline`: retry where a source
+  // did not answer until then.
+  Result<Credentials> fetch(Clock::Time deadline);
 
  private:
   Result<Credentials> first_found(const AwsContext& context);

@@ -61,19 +61,20 @@ Result<Credentials> credentials_of_token_file(const AwsContext& context, const R
                              printable(token_file), token ? "empty" : "not there"));
   }
   ASSIGN_OR_RETURN(ServiceClient sts, sts_client(context, nullptr));
-  return assume_role_with_web_identity(sts, role, std::string(trimmed(*token)), context.around);
+  return assume_role_with_web_identity(sts, role, std::string(trimmed(*token)), context);
 }
 
 Result<Credentials> credentials_of_role(const AwsContext& context, const RoleRequest& role, Credentials source) {
   FixedCredentials credentials(std::move(source));
   ASSIGN_OR_RETURN(ServiceClient sts, sts_client(context, &credentials));
-  return assume_role(sts, role, context.around);
+  return assume_role(sts, role, context);
 }
 
-Result<Credentials> credentials_of_process(const std::string& command, const std::string& source) {
+Result<Credentials> credentials_of_process(const AwsContext& context, const std::string& command,
+                                           const std::string& source) {
   const auto words = split_words(command);
   if (!words) return fatal(fmt::format("the command of {} is no command: close its quotes", source));
-  auto output = run_command(*words, command_patience);
+  auto output = run_command(*words, context.time_left(command_patience));
   if (!output) {
     Error error = std::move(output).error();
     error.message = fmt::format("{} has no credentials: {}", source, error.message);

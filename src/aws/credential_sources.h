@@ -12,6 +12,7 @@ namespace dynatlas {
 
 // The places that credentials come from. Each returns none where it is not set up, and an error where it is and does
 // not work: retry where it may later, else fatal with what to correct. No message holds a secret.
+// Nobody is waited for beyond the context's deadline.
 using FoundCredentials = Result<std::optional<Credentials>>;
 
 // AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN (or AWS_SECURITY_TOKEN), AWS_CREDENTIAL_EXPIRATION.
@@ -32,6 +33,7 @@ Result<Credentials> credentials_of_role(const AwsContext& context, const RoleReq
 FoundCredentials credentials_of_container(const AwsContext& context);
 
 // What a command prints: {"Version":1,"AccessKeyId":..,"SecretAccessKey":..,"SessionToken":..,"Expiration":..}.
-Result<Credentials> credentials_of_process(const std::string& command, const std::string& source);
+Result<Credentials> credentials_of_process(const AwsContext& context, const std::string& command,
+                                           const std::string& source);
 
 }  // namespace dynatlas

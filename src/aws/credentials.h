@@ -28,11 +28,13 @@ class CredentialProvider {
  public:
   virtual ~CredentialProvider() = default;
 
+  // Both come back by `deadline`, whoever is asked for credentials meanwhile.
+
   // Retry where they may be had later, fatal where a person must act.
-  virtual Result<Credentials> current() = 0;
+  virtual Result<Credentials> current(Clock::Time deadline) = 0;
 
   // After AWS refused `refused` as expired or unknown: others, fetched anew, where there are others yet; else the same.
-  virtual Result<Credentials> renewed(const Credentials& refused) = 0;
+  virtual Result<Credentials> renewed(const Credentials& refused, Clock::Time deadline) = 0;
 };
 
 // Credentials that are what they are: those that a role is assumed with.
@@ -40,8 +42,10 @@ class FixedCredentials : public CredentialProvider {
  public:
   explicit FixedCredentials(Credentials credentials) : credentials_(std::move(credentials)) {}
 
-  Result<Credentials> current() override { return credentials_; }
-  Result<Credentials> renewed(const Credentials& /*refused*/) override { return credentials_; }
+  Result<Credentials> current(Clock::Time /*deadline*/) override { return credentials_; }
+  Result<Credentials> renewed(const Credentials& /*refused*/, Clock::Time /*deadline*/) override {
+    return credentials_;
+  }
 
  private:
   Credentials credentials_;

@@ -44,7 +44,7 @@ class CredentialChainTest : public testing::Test {
   }
 
   Result<Credentials> fetch() {
-    auto found = CredentialChain(settings, around.get()).fetch();
+    auto found = CredentialChain(settings, around.get()).fetch(deadline);
     if (!found) messages.push_back(found.error().message);
     return found;
   }
@@ -73,6 +73,7 @@ class CredentialChainTest : public testing::Test {
   FakeSurroundings around;
   AwsSettings settings;
   std::vector<std::string> messages;
+  Clock::Time deadline = Clock::Time::max();
 };
 
 TEST_F(CredentialChainTest, TakesTheEnvironmentFirst) {
@@ -408,6 +409,48 @@ TEST_F(CredentialChainTest, SaysWhatTheInstanceAnswersInsteadOfCredentials) {
   around.http.forget(role_get);
   around.http.answer(role_get, 200, R"({"Code":"AssumeRoleUnauthorizedAccess","Message":"HUSH"})");
   expect_fatal("it answers AssumeRoleUnauthorizedAccess instead of credentials");
+}
+
+// Each source by itself, where nobody answers.
+TEST_F(CredentialChainTest, NoSourceOutlastsTheDeadline) {
+  const auto expect_in_time = [&](const std::string& part) {
+    const Clock::Time began = around.clock.time;
+    SilentHttp silent(around.http, around.clock);
+    const Surroundings plain = around.get();
+    CredentialChain chain(settings, Surroundings{plain.environment, silent, plain.clock, 1});
+    const auto found = chain.fetch(began + std::chrono::milliseconds(1500));
+    ASSERT_FALSE(found);
+    EXPECT_EQ(found.error().kind, ErrorKind::retry) << found.error().message;
+    EXPECT_NE(found.error().message.find(part), std::string::npos) << found.error().message;
+    EXPECT_LE(around.clock.time, began + std::chrono::milliseconds(1500)) << part;
+    EXPECT_GT(silent.asked, 0) << part;
+  };
+  around.variables["AWS_METADATA_SERVICE_NUM_ATTEMPTS"] = "3";
+  expect_in_time("the instance's metadata service did not answer in time");
+  around.variables["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/role";
+  expect_in_time("the container's credentials cannot be had");
+  around.variables["AWS_WEB_IDENTITY_TOKEN_FILE"] = folder.path() + "/token";
+  around.variables["AWS_ROLE_ARN"] = "arn:aws:iam::1:role/pod";
+  folder.write("token", "HUSH");
+  expect_in_time("the role arn:aws:iam::1:role/pod cannot be taken on");
+  around.variables["AWS_REGION"] = "";
+  expect_in_time("the instance's metadata service did not answer in time");
+  around.variables["AWS_REGION"] = "eu-central-1";
+  around.variables["AWS_ACCESS_KEY_ID"] = "AK";
+  around.variables["AWS_SECRET_ACCESS_KEY"] = "HUSH";
+  settings.role_arn = "arn:aws:iam::1:role/reader";
+  expect_in_time("the role arn:aws:iam::1:role/reader cannot be taken on");
+}
+
+TEST_F(CredentialChainTest, NoCommandOutlastsTheDeadline) {
+  config("[default]\ncredential_process = sleep 600\n");
+  deadline = around.clock.time + std::chrono::milliseconds(50);
+  const auto begin = std::chrono::steady_clock::now();
+  const auto found = fetch();
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().kind, ErrorKind::retry);
+  EXPECT_NE(found.error().message.find("sleep did not end within 50 ms"), std::string::npos) << found.error().message;
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
 }
 
 TEST_F(CredentialChainTest, NamesAllThatWasLookedAt) {

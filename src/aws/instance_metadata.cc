@@ -42,11 +42,12 @@ Result<std::string> InstanceMetadata::base_url() const {
 Result<std::optional<HttpResponse>> InstanceMetadata::send(HttpRequest request, std::string& reason) {
   request.direct = true;
   request.body_bytes_max = answer_bytes_max;
-  request.end_within = request.connect_within =
-      std::chrono::seconds(number_of(context_.look_up("AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout"), 1));
+  const std::chrono::seconds timeout(
+      number_of(context_.look_up("AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout"), 1));
   const int attempts =
       number_of(context_.look_up("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "metadata_service_num_attempts"), 1);
   for (int attempt = 0; attempt < attempts; ++attempt) {
+    request.end_within = request.connect_within = context_.time_left(timeout);
     auto response = context_.around.http.send(request);
     if (!response && response.error().kind != ErrorKind::retry) return std::move(response).error();
     if (response && response->status < 500) return std::optional(*std::move(response));
@@ -54,6 +55,9 @@ Result<std::optional<HttpResponse>> InstanceMetadata::send(HttpRequest request, 
       return retry(fmt::format("the instance's metadata service fails with HTTP status {}", response->status));
     }
     if (!response) reason = std::move(response).error().message;
+    // Whether anybody is there is not known then.
+    if (context_.time_left(timeout).count() == 0)
+      return retry("the instance's metadata service did not answer in time");
   }
   return std::optional<HttpResponse>();
 }

@@ -26,7 +26,7 @@ class InstanceMetadata {
   explicit InstanceMetadata(const AwsContext& context) : context_(context) {}
 
   // The text at a path below latest/, such as "meta-data/placement/region". No text where there is no such service here
-  // or it is turned off; retry where it is there and fails.
+  // or it is turned off; retry where it is there and fails, or the context's deadline came first.
   Result<Answer> get(const std::string& path);
 
  private:

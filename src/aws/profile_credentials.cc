@@ -48,7 +48,7 @@ class ProfileWalk {
       return std::optional(Credentials{*key, *secret, value_of(profile, "aws_session_token").value_or(""), {}, source});
     }
     if (const auto command = value_of(profile, "credential_process")) {
-      return wrapped(credentials_of_process(*command, fmt::format("credential_process of {}", source)));
+      return wrapped(credentials_of_process(context_, *command, fmt::format("credential_process of {}", source)));
     }
     if (value_of(profile, "sso_session") || value_of(profile, "sso_start_url")) {
       return mistake(name,

@@ -136,7 +136,7 @@ ServiceResult ServiceClient::judge(std::string_view operation, HttpResponse resp
 ServiceResult ServiceClient::attempt(std::string_view operation, const std::string& input, Clock::Time deadline,
                                      Remedies& remedies) {
   if (credentials_ != nullptr) {
-    auto credentials = credentials_->current();
+    auto credentials = credentials_->current(deadline);
     if (!credentials) {
       ServiceFailure failure(std::move(credentials).error());
       failure.code = "NoCredentials";
@@ -156,7 +156,8 @@ ServiceResult ServiceClient::attempt(std::string_view operation, const std::stri
 }
 
 // Whether something changed, so that the call is worth another attempt at once.
-Result<bool> ServiceClient::mend(const ServiceFailure& failure, FailureClass kind, Remedies& remedies) {
+Result<bool> ServiceClient::mend(const ServiceFailure& failure, FailureClass kind, Clock::Time deadline,
+                                 Remedies& remedies) {
   if (may_be_the_clock(failure.code) && remedies.date && !std::exchange(remedies.corrected, true)) {
     const auto ahead = std::chrono::round<seconds>(*remedies.date - around_.clock.now());
     const bool differs = std::chrono::abs(ahead - skew_) >= skew_min;
@@ -165,7 +166,7 @@ Result<bool> ServiceClient::mend(const ServiceFailure& failure, FailureClass kin
   }
   if (kind != FailureClass::credentials || credentials_ == nullptr || std::exchange(remedies.renewed, true))
     return false;
-  ASSIGN_OR_RETURN(const Credentials others, credentials_->renewed(remedies.used));
+  ASSIGN_OR_RETURN(const Credentials others, credentials_->renewed(remedies.used, deadline));
   return !others.same_keys(remedies.used);
 }
 
@@ -192,7 +193,7 @@ ServiceResult ServiceClient::call(std::string_view operation, const std::string&
       around_.clock.sleep(wait);
       continue;
     }
-    auto mended = mend(failure, kind, remedies);
+    auto mended = mend(failure, kind, deadline, remedies);
     if (!mended) return tl::unexpected(ServiceFailure(std::move(mended).error()));
     if (!*mended) {
       if (kind == FailureClass::credentials && credentials_ != nullptr) {

@@ -44,7 +44,7 @@ class ServiceClient {
   ServiceResult judge(std::string_view operation, HttpResponse response, Remedies& remedies);
   ServiceFailure refusal(std::string_view operation, HttpResponse response, const Remedies& remedies) const;
   std::string who(std::string_view operation) const;
-  Result<bool> mend(const ServiceFailure& failure, FailureClass kind, Remedies& remedies);
+  Result<bool> mend(const ServiceFailure& failure, FailureClass kind, Clock::Time deadline, Remedies& remedies);
   std::chrono::milliseconds pause(FailureClass kind, int attempts);
 
   const ServiceFacts& facts_;

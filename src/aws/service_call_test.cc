@@ -29,14 +29,20 @@ std::string error_body(const std::string& code, const std::string& message = "no
 // Credentials, of which the next one is there when the first was refused.
 class TwoCredentials : public CredentialProvider {
  public:
-  Result<Credentials> current() override { return all.front(); }
-  Result<Credentials> renewed(const Credentials& refused) override {
+  Result<Credentials> current(Clock::Time deadline) override {
+    asked_by = deadline;
+    return all.front();
+  }
+  Result<Credentials> renewed(const Credentials& refused, Clock::Time deadline) override {
+    renewed_by = deadline;
     ++renewals;
     if (all.size() > 1 && all.front().same_keys(refused)) all.erase(all.begin());
     return all.front();
   }
   std::vector<Credentials> all{{"AK1", "HUSH-1", "HUSH-t1", {}, "one"}, {"AK2", "HUSH-2", "HUSH-t2", {}, "two"}};
   int renewals = 0;
+  Clock::Time asked_by{};
+  Clock::Time renewed_by{};
 };
 
 class ServiceCallTest : public testing::Test {
@@ -139,6 +145,8 @@ TEST_F(ServiceCallTest, RenewsExpiredCredentialsOnce) {
   EXPECT_NE(header(1, "authorization").find("AK2"), std::string::npos);
   EXPECT_EQ(header(1, "x-amz-security-token"), "HUSH-t2");
   EXPECT_TRUE(around.clock.slept.empty());
+  EXPECT_EQ(credentials.asked_by, around.clock.time + seconds(60));
+  EXPECT_EQ(credentials.renewed_by, around.clock.time + seconds(60));
   around.http.forget(post);
   answers(400, error_body("UnrecognizedClientException", "The security token included in the request is invalid."));
   const auto refused = call();

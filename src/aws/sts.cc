@@ -42,9 +42,10 @@ void append_hidden(Question& question, std::string_view name, const std::string&
 }
 
 Result<Credentials> ask(ServiceClient& sts, std::string_view operation, const Question& question,
-                        const RoleRequest& request, const Surroundings& around) {
+                        const RoleRequest& request, const AwsContext& context) {
   const std::string role = printable(request.role_arn);
-  auto reply = sts.call(operation, question.form, around.clock.now() + patience, question.hidden);
+  auto reply =
+      sts.call(operation, question.form, context.around.clock.now() + context.time_left(patience), question.hidden);
   if (!reply) {
     Error error = reply.error();
     error.message = fmt::format("the role {} cannot be taken on: {}", role, error.message);
@@ -61,17 +62,17 @@ Result<Credentials> ask(ServiceClient& sts, std::string_view operation, const Qu
 
 }  // namespace
 
-Result<Credentials> assume_role(ServiceClient& sts, const RoleRequest& request, const Surroundings& around) {
-  Question question = question_of(request, around.clock);
+Result<Credentials> assume_role(ServiceClient& sts, const RoleRequest& request, const AwsContext& context) {
+  Question question = question_of(request, context.around.clock);
   append_hidden(question, "ExternalId", request.external_id);  // AssumeRoleWithWebIdentity has no such parameter
-  return ask(sts, "AssumeRole", question, request, around);
+  return ask(sts, "AssumeRole", question, request, context);
 }
 
 Result<Credentials> assume_role_with_web_identity(ServiceClient& sts, const RoleRequest& request,
-                                                  const std::string& token, const Surroundings& around) {
-  Question question = question_of(request, around.clock);
+                                                  const std::string& token, const AwsContext& context) {
+  Question question = question_of(request, context.around.clock);
   append_hidden(question, "WebIdentityToken", token);
-  return ask(sts, "AssumeRoleWithWebIdentity", question, request, around);
+  return ask(sts, "AssumeRoleWithWebIdentity", question, request, context);
 }
 
 }  // namespace dynatlas

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "aws/context.h"
 #include "aws/service_call.h"
 
 namespace dynatlas {
@@ -16,11 +17,11 @@ struct RoleRequest {
 };
 
 // The credentials of a role, by AssumeRole; `sts` signs with the credentials of who takes it on. Errors name the role,
-// and repeat neither its external id nor a token.
-Result<Credentials> assume_role(ServiceClient& sts, const RoleRequest& request, const Surroundings& around);
+// and repeat neither its external id nor a token. Comes back by the context's deadline, and within half a minute.
+Result<Credentials> assume_role(ServiceClient& sts, const RoleRequest& request, const AwsContext& context);
 
 // The same for who has a token of a web identity instead of credentials; `sts` does not sign.
 Result<Credentials> assume_role_with_web_identity(ServiceClient& sts, const RoleRequest& request,
-                                                  const std::string& token, const Surroundings& around);
+                                                  const std::string& token, const AwsContext& context);
 
 }  // namespace dynatlas

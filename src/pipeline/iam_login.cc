@@ -20,30 +20,32 @@ Credentials credentials_of(const AwsKeys& keys) {
 
 }  // namespace
 
-IamLogin::IamLogin(std::unique_ptr<MongoLogin> place, CredentialProvider& credentials)
-    : place_(std::move(place)), credentials_(credentials) {}
+IamLogin::IamLogin(std::unique_ptr<MongoLogin> place, CredentialProvider& credentials, Clock& clock)
+    : place_(std::move(place)), credentials_(credentials), clock_(clock) {}
 
-Result<MongoServer> IamLogin::with_keys(MongoServer server) {
+Result<MongoServer> IamLogin::with_keys(MongoServer server, Clock::Time deadline) {
   ASSIGN_OR_RETURN(const MongoUri uri, read_mongo_uri(server.uri));
   if (!uri.wants_keys) return server;
-  ASSIGN_OR_RETURN(Credentials credentials, credentials_.current());
+  ASSIGN_OR_RETURN(Credentials credentials, credentials_.current(deadline));
   server.keys = keys_of(std::move(credentials));
   return server;
 }
 
-Result<MongoServer> IamLogin::current() {
-  ASSIGN_OR_RETURN(MongoServer server, place_->current());
-  return with_keys(std::move(server));
+Result<MongoServer> IamLogin::current(Limit limit) {
+  const Clock::Time deadline = clock_.now() + limit;
+  ASSIGN_OR_RETURN(MongoServer server, place_->current(limit));
+  return with_keys(std::move(server), deadline);
 }
 
 Result<MongoServer> IamLogin::renewed(const MongoServer& used, Fault fault, Limit limit) {
+  const Clock::Time deadline = clock_.now() + limit;
   ASSIGN_OR_RETURN(MongoServer server, place_->renewed({used.uri, {}}, fault, limit));
   const bool asks = fault == Fault::refused && used.keys && used.keys != refused_;
   if (asks) {
     refused_ = used.keys;
-    RETURN_IF_ERROR(credentials_.renewed(credentials_of(*used.keys)));
+    RETURN_IF_ERROR(credentials_.renewed(credentials_of(*used.keys), deadline));
   }
-  return with_keys(std::move(server));
+  return with_keys(std::move(server), deadline);
 }
 
 }  // namespace dynatlas

@@ -153,8 +153,8 @@ class RenewalTest(IamTest):
         given = {"MONGODB_URI": self.to, "AWS_REGION": "eu-central-1", **self.variables, **variables}
         return self.enterContext(LambdaRuntime(**given))
 
-    def apply(self, runtime, number):
-        answered = runtime.invoke(event(element(number, kinesis(str(number), number))))
+    def apply(self, runtime, number, seconds=30):
+        answered = runtime.invoke(event(element(number, kinesis(str(number), number))), seconds)
         self.assertEqual((answered.kind, answered.body), ("response", DONE))
 
     def test_keys_that_expire_are_followed_by_others(self):
@@ -173,6 +173,19 @@ class RenewalTest(IamTest):
         self.assertEqual(self.proxy.logins, ["AKCONTAINER1", "AKCONTAINER2", "AKCONTAINER2"])
         self.assertEqual([document["_id"] for document in self.documents()], ["1", "2", "3"])
         self.assertEqual(self.aws.count("container"), 2)
+
+    def test_a_silent_aws_takes_no_event_from_a_connection_that_is_there(self):
+        self.aws.life = 1
+        role = {"AWS_WEB_IDENTITY_TOKEN_FILE": self.file("token", "jwt"), "AWS_ROLE_ARN": ROLE}
+        runtime = self.bootstrap(**role)
+        self.apply(runtime, 1)
+        time.sleep(1.1)
+        self.aws.talks.clear()
+        began = time.monotonic()
+        self.apply(runtime, 2, seconds=10)
+        self.assertLess(time.monotonic() - began, 7.5)  # the invocation ends by then, three quarters of its time
+        self.aws.talks.set()
+        self.assertEqual(self.proxy.logins, ["AKWEB1"])
 
     def test_keys_that_mongodb_ceases_to_take_are_followed_by_others_within_the_event(self):
         role = {"AWS_WEB_IDENTITY_TOKEN_FILE": self.file("token", "jwt"), "AWS_ROLE_ARN": ROLE}

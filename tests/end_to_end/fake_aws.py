@@ -3,6 +3,7 @@
 of a container, and the metadata of an EC2 instance."""
 
 import collections
+import contextlib
 import datetime
 import http.server
 import json
@@ -38,6 +39,8 @@ class FakeAws:
         self.refused_roles = set()
         self.life = 3600  # of credentials, in seconds
         self.has_imds_v2 = True
+        self.talks = threading.Event()  # cleared: it takes what is asked, and says nothing until it is set again
+        self.talks.set()
         self._lock = threading.Lock()
         self._handed_out = collections.Counter()
 
@@ -50,6 +53,7 @@ class FakeAws:
         return self
 
     def __exit__(self, *_):
+        self.talks.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -81,6 +85,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+    def parse_request(self):
+        parsed = super().parse_request()
+        self.server.aws.talks.wait()
+        return parsed
 
     def do_PUT(self):
         allowed = self.server.aws.has_imds_v2 and self.headers["X-aws-ec2-metadata-token-ttl-seconds"] == "21600"
@@ -149,7 +158,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         return self._answer(200, json.dumps(document))
 
     def _answer(self, status, text):
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(text.encode())))
-        self.end_headers()
-        self.wfile.write(text.encode())
+        with contextlib.suppress(ConnectionError):  # whoever asked may have gone
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(text.encode())))
+            self.end_headers()
+            self.wfile.write(text.encode())

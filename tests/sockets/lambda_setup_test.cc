@@ -10,7 +10,7 @@ namespace dynatlas {
 namespace {
 
 std::string uri_of(const FunctionSetup& setup) {
-  const auto server = setup.login->current();
+  const auto server = setup.login->current(std::chrono::seconds(3));
   return server ? server->uri : server.error().message;
 }
 
@@ -127,7 +127,8 @@ TEST_F(SetupTest, ReadsARotatedSecretAgain) {
   ASSERT_TRUE(setup) << setup.error().message;
   around.clock.time += std::chrono::minutes(1);
   const auto renew = [&] {
-    return setup->login->renewed(*setup->login->current(), MongoLogin::Fault::refused, std::chrono::seconds(3));
+    return setup->login->renewed(*setup->login->current(std::chrono::seconds(3)), MongoLogin::Fault::refused,
+                                 std::chrono::seconds(3));
   };
   const auto renewed = renew();
   ASSERT_TRUE(renewed) << renewed.error().message;
@@ -139,11 +140,38 @@ TEST_F(SetupTest, ReadsARotatedSecretAgain) {
   EXPECT_EQ(uri_of(*setup), "mongodb://u:two@127.0.0.1/shop");
 }
 
+// The secret is read as a role, and nobody answers who could give it.
+TEST_F(SetupTest, AnEventDoesNotWaitForASecretBeyondItsLimit) {
+  around.variables["MONGODB_URI_SECRET"] = "cdc/uri";
+  around.variables["DYNATLAS_CONFIG"] = "aws: {role_arn: 'arn:aws:iam::1:role/reader'}";
+  around.variables["AWS_REGION"] = "eu-west-1";
+  around.variables["AWS_ACCESS_KEY_ID"] = "AKIDEXAMPLE";
+  around.variables["AWS_SECRET_ACCESS_KEY"] = "key";
+  around.http.answer("POST https://sts.eu-west-1.amazonaws.com/", 200,
+                     "<R><Credentials><AccessKeyId>AKROLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"
+                     "<SessionToken>t</SessionToken><Expiration>2023-11-14T23:13:20Z</Expiration></Credentials></R>");
+  around.http.answer("POST https://secretsmanager.eu-west-1.amazonaws.com/", 200,
+                     R"({"SecretString":"mongodb://u:p@127.0.0.1/shop"})");
+  SilentHttp http(around.http, around.clock, false);
+  const auto setup = read_setup({around.get().environment, http, around.clock, 1});
+  ASSERT_TRUE(setup) << setup.error().message;
+  around.clock.time += std::chrono::minutes(61);
+  http.silent = true;
+  const MongoServer used = *setup->login->current(std::chrono::seconds(3));
+  for (const int limit : {3, 60}) {
+    around.clock.time += std::chrono::minutes(10);
+    const Clock::Time began = around.clock.time;
+    EXPECT_FALSE(setup->login->renewed(used, MongoLogin::Fault::refused, std::chrono::seconds(limit)));
+    EXPECT_LE(around.clock.time, began + std::chrono::seconds(std::min(limit, 5)));
+    EXPECT_GT(around.clock.time, began);
+  }
+}
+
 TEST_F(SetupTest, HasKeysOfAwsWhereTheServerWantsThem) {
   around.variables["MONGODB_URI"] = "mongodb://127.0.0.1/shop?authMechanism=MONGODB-AWS";
   const auto setup = read();
   ASSERT_TRUE(setup) << setup.error().message;
-  const auto server = setup->login->current();
+  const auto server = setup->login->current(std::chrono::seconds(3));
   ASSERT_TRUE(server && server->keys);
   EXPECT_EQ(server->keys->access_key_id, "AKIDEXAMPLE");
   EXPECT_EQ(server->keys->source, "the environment (AWS_ACCESS_KEY_ID)");

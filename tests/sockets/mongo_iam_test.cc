@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // AWS IAM authentication: what libmongoc signs with our keys, and when other keys are used.
+#include <thread>
+
 #include "aws/cached_credentials.h"
 #include "base/time_text.h"
 #include "pipeline/iam_login.h"
@@ -47,7 +49,7 @@ class MongoIam : public testing::Test {
   IamMongod server;
   FakeSurroundings around;
   CachedCredentials credentials{{}, around.get()};
-  IamLogin login{std::make_unique<FixedLogin>(server.uri()), credentials};
+  IamLogin login{std::make_unique<FixedLogin>(server.uri()), credentials, around.clock};
   std::unique_ptr<MongoPort> port;
 };
 
@@ -108,6 +110,39 @@ TEST_F(MongoIam, AConnectionOutlivesItsKeysWhereNoOthersCanBeHad) {
   around.http.answer(container, 500, "");
   around.clock.time += minutes(120);
   EXPECT_EQ(find(), "no error");
+  EXPECT_EQ(server.logins(), Logins{"AK1"});
+}
+
+// A network that takes the time that passes by the clock.
+class RealTimeHttp : public HttpClient {
+ public:
+  RealTimeHttp(HttpClient& inner, Clock& clock) : inner_(inner), clock_(clock) {}
+  Result<HttpResponse> send(const HttpRequest& request) override {
+    const Clock::Time began = clock_.now();
+    auto response = inner_.send(request);
+    std::this_thread::sleep_for(clock_.now() - began);
+    return response;
+  }
+
+ private:
+  HttpClient& inner_;
+  Clock& clock_;
+};
+
+// The keys have expired, the connection has not.
+TEST_F(MongoIam, ACallEndsInTimeWhereAwsIsSilent) {
+  SilentHttp silent(around.http, around.clock, false);
+  RealTimeHttp http(silent, around.clock);
+  CachedCredentials slow{{}, Surroundings{around.get().environment, http, around.clock, 1}};
+  IamLogin slow_login{std::make_unique<FixedLogin>(server.uri()), slow, around.clock};
+  hand_out("AK1");
+  port = *connect_mongo(slow_login);
+  around.clock.time += minutes(61);
+  silent.silent = true;
+  const auto began = std::chrono::steady_clock::now();
+  port->begin_session();
+  EXPECT_EQ(shown_error(port->find({"shop", "t"}, bson_of("{}"), "", milliseconds(1000))), "no error");
+  EXPECT_LT(std::chrono::steady_clock::now() - began, milliseconds(1000));
   EXPECT_EQ(server.logins(), Logins{"AK1"});
 }
 

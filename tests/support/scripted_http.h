@@ -53,6 +53,27 @@ class StandingClock : public Clock {
   std::vector<std::chrono::milliseconds> slept;
 };
 
+// A network in which nobody answers while it is `silent`: a request takes all the time that it may.
+class SilentHttp : public HttpClient {
+ public:
+  SilentHttp(HttpClient& inner, StandingClock& clock, bool silent_now = true)
+      : silent(silent_now), inner_(inner), clock_(clock) {}
+
+  Result<HttpResponse> send(const HttpRequest& request) override {
+    ++asked;
+    if (!silent) return inner_.send(request);
+    clock_.time += request.end_within;
+    return retry("nobody answered in time");
+  }
+
+  bool silent;
+  int asked = 0;
+
+ private:
+  HttpClient& inner_;
+  StandingClock& clock_;
+};
+
 // A world of its own, without anything in it.
 struct FakeSurroundings {
   std::map<std::string, std::string> variables;

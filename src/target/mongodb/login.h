@@ -40,11 +40,13 @@ class MongoLogin {
 
   virtual ~MongoLogin() = default;
 
-  // What to connect with now. It is asked before each session, and so has it at hand.
-  virtual Result<MongoServer> current() = 0;
+  // Both take `limit` at most.
+
+  // What to connect with now. It is asked before each session, and so mostly has it at hand.
+  virtual Result<MongoServer> current(Limit limit) = 0;
 
   // The same, after the server refused `used` or could not be reached with it: looked up anew, unless that was done a
-  // short while ago. Takes `limit` at most.
+  // short while ago.
   virtual Result<MongoServer> renewed(const MongoServer& used, Fault fault, Limit limit) = 0;
 };
 
@@ -53,7 +55,7 @@ class FixedLogin : public MongoLogin {
  public:
   explicit FixedLogin(std::string uri) : server_{std::move(uri)} {}
 
-  Result<MongoServer> current() override { return server_; }
+  Result<MongoServer> current(Limit /*limit*/) override { return server_; }
   Result<MongoServer> renewed(const MongoServer& /*used*/, Fault /*fault*/, Limit /*limit*/) override {
     return server_;
   }

@@ -10,6 +10,9 @@ namespace dynatlas {
 
 namespace {
 
+// What the slowest source has: a credential_process.
+constexpr std::chrono::minutes login_within{1};
+
 Result<const MongoModule*> open_module() {
   // libmongoc counts in memory that other processes may look at, and complains, before it can be told where to, when
   // there is none. Nobody looks.
@@ -38,7 +41,7 @@ Result<std::unique_ptr<MongoPort>> connect_mongo(const MongoServer& server) {
 
 Result<std::unique_ptr<MongoPort>> connect_mongo(MongoLogin& login) {
   ASSIGN_OR_RETURN(const MongoModule* const module, mongo_module());
-  ASSIGN_OR_RETURN(const MongoServer server, login.current());
+  ASSIGN_OR_RETURN(const MongoServer server, login.current(login_within));
   return module->connect(server, &login);
 }
 

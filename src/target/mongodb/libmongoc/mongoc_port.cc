@@ -73,9 +73,10 @@ Result<void> MongocPort::use(const MongoServer& server) {
 
 Result<void> MongocPort::renew_login() {
   const auto fault = std::exchange(fault_, std::nullopt);
-  ASSIGN_OR_RETURN(
-      const MongoServer server,
-      fault ? login_.source->renewed(login_.server, *fault, connections_->time_left()) : login_.source->current());
+  // Half of the call is for what it is made for.
+  const MongoLogin::Limit limit = connections_->time_left() / 2;
+  ASSIGN_OR_RETURN(const MongoServer server,
+                   fault ? login_.source->renewed(login_.server, *fault, limit) : login_.source->current(limit));
   return use(server);
 }
 
@@ -84,6 +85,7 @@ void MongocPort::log_in() {
   if (login_.source == nullptr) return;
   const Result<void> renewed = renew_login();
   not_renewed_ = renewed ? "" : renewed.error().message;
+  connections_->begin_call(connections_->time_left());
 }
 
 bool MongocPort::is_refused(const bson_error_t& error) {
