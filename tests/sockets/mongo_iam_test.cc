@@ -146,6 +146,75 @@ TEST_F(MongoIam, ACallEndsInTimeWhereAwsIsSilent) {
   EXPECT_EQ(server.logins(), Logins{"AK1"});
 }
 
+// What a test says, when it says so.
+class ToldLogin : public MongoLogin {
+ public:
+  explicit ToldLogin(std::string uri) : server{std::move(uri)} {}
+  Result<MongoServer> current(Limit limit) override {
+    ++asked;
+    std::this_thread::sleep_for(slow ? 2 * limit : Limit(0));
+    return server;
+  }
+  Result<MongoServer> renewed(const MongoServer& /*used*/, Fault fault, Limit /*limit*/) override {
+    faults.push_back(fault);
+    return server;
+  }
+
+  MongoServer server;
+  bool slow = false;
+  int asked = 0;
+  std::vector<Fault> faults;
+};
+
+class ToldLoginTest : public testing::Test {
+ protected:
+  ToldLoginTest() : login(server.uri()), port(*connect_mongo(login)) {}
+
+  std::string find() {
+    port->begin_session();
+    return shown_error(port->find({"shop", "t"}, bson_of("{}"), "", milliseconds(1000)));
+  }
+
+  FakeMongod server;
+  FakeMongod other;
+  ToldLogin login;
+  std::unique_ptr<MongoPort> port;
+};
+
+TEST_F(ToldLoginTest, IsNotTakenOnAtEachSessionWhereThatFailed) {
+  login.server.uri = "mongodb+srv://" + std::string(70, 'a') + ".example.net/";  // no name server has such a label
+  EXPECT_EQ(find(), "no error");
+  const int asked = login.asked;
+  login.server.uri = other.uri();  // would do now
+  for (int sessions = 0; sessions < 3; ++sessions) EXPECT_EQ(find(), "no error");
+  EXPECT_EQ(login.asked, asked);
+  for (int tries = 0; tries < 2; ++tries) server.next("find", FakeReply::lost());  // libmongoc reads twice
+  EXPECT_NE(find(), "no error");
+  EXPECT_EQ(find(), "no error");
+  EXPECT_EQ(login.faults, std::vector{MongoLogin::Fault::unreachable});
+  EXPECT_TRUE(other.seen("find").empty());
+}
+
+TEST_F(ToldLoginTest, IsTakenOnAtOnceWhereTheServerRefusesTheOneThereIs) {
+  login.server.uri = "mongodb+srv://" + std::string(70, 'a') + ".example.net/";
+  EXPECT_EQ(find(), "no error");
+  login.server.uri = other.uri();
+  server.next("find", FakeReply::answer(R"({"ok":0,"code":13,"codeName":"Unauthorized","errmsg":"no"})"));
+  EXPECT_NE(find(), "no error");
+  EXPECT_EQ(find(), "no error");
+  EXPECT_EQ(login.faults, std::vector{MongoLogin::Fault::refused});
+  EXPECT_EQ(other.seen("find").size(), 1U);
+}
+
+TEST_F(ToldLoginTest, MayTakeAllTheTimeOfACall) {
+  login.slow = true;
+  EXPECT_EQ(find(), "retry: find of shop.t: signing in left no time for it");
+  EXPECT_TRUE(server.seen("find").empty());
+  login.slow = false;
+  EXPECT_EQ(find(), "no error");
+  EXPECT_TRUE(login.faults.empty());  // the server was not to blame
+}
+
 TEST_F(MongoIam, FetchesOthersAfterARefusal) {
   hand_out("AK1");
   connect();

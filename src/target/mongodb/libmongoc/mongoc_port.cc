@@ -24,6 +24,10 @@ constexpr std::int32_t unauthorized = 13;           // also for a user who was d
 // For five seconds libmongoc leaves a server alone that it could not authenticate with, and says that there is none.
 constexpr std::chrono::milliseconds shunned_for{5500};
 
+// Between two tries to take on another login: whatever is in its way, such as a name server that is silent when a
+// mongodb+srv URI is looked up, would take the time of each session.
+constexpr std::chrono::minutes hold_off{1};
+
 bool is_replacement(std::string_view update) { return update.size() > 5 && update[5] != '$'; }
 
 // What MongoDB says of a document that is too large; libmongoc does not send one.
@@ -58,7 +62,6 @@ MongocPort::~MongocPort() { connections_->begin_call(farewell); }
 
 // A client makes all its connections with what it was made with: another login takes another client.
 Result<void> MongocPort::use(const MongoServer& server) {
-  if (server == login_.server) return {};
   RETURN_IF_ERROR(read_uri(server.uri));
   auto connections = std::make_unique<Connections>();
   connections->begin_call(connections_->time_left());
@@ -71,13 +74,17 @@ Result<void> MongocPort::use(const MongoServer& server) {
   return {};
 }
 
+// Nothing is held off where the server refused the login there is: it is of no use any more.
 Result<void> MongocPort::renew_login() {
   const auto fault = std::exchange(fault_, std::nullopt);
+  const bool holds_off = fault != MongoLogin::Fault::refused && std::chrono::steady_clock::now() < not_before_;
+  if (holds_off && !fault) return retry(not_renewed_);
   // Half of the call is for what it is made for.
   const MongoLogin::Limit limit = connections_->time_left() / 2;
   ASSIGN_OR_RETURN(const MongoServer server,
                    fault ? login_.source->renewed(login_.server, *fault, limit) : login_.source->current(limit));
-  return use(server);
+  if (server == login_.server) return {};
+  return holds_off ? retry(not_renewed_) : use(server);
 }
 
 // Where it fails, what there is goes on: connections outlive the login that they were made with.
@@ -85,6 +92,12 @@ void MongocPort::log_in() {
   if (login_.source == nullptr) return;
   const Result<void> renewed = renew_login();
   not_renewed_ = renewed ? "" : renewed.error().message;
+  const auto now = std::chrono::steady_clock::now();
+  if (renewed) {
+    not_before_ = now;
+  } else if (now >= not_before_) {
+    not_before_ = now + hold_off;
+  }
   connections_->begin_call(connections_->time_left());
 }
 
@@ -117,6 +130,7 @@ Error MongocPort::failed(const CommandName& command, const bson_error_t& error, 
 Result<void> MongocPort::begin(const CommandName& command, Limit limit, Bson& options) {
   connections_->begin_call(limit);
   if (!session_) log_in();
+  if (connections_->time_left().count() == 0) return retry(command.text() + ": signing in left no time for it");
   Bson none;
   bson_error_t error{};
   if (!session_) {

@@ -88,7 +88,8 @@ class MongocPort : public MongoPort {
   UsedLogin login_;
   std::optional<MongoLogin::Fault> fault_;  // of the last session
   std::optional<std::chrono::steady_clock::time_point> refused_at_;
-  std::string not_renewed_;  // why; empty where nothing was to be renewed, or it was
+  std::chrono::steady_clock::time_point not_before_{};  // of the next try to take on another login
+  std::string not_renewed_;                             // why; empty where nothing was to be renewed, or it was
   Buffer body_;
 };
 
