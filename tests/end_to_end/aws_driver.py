@@ -7,9 +7,10 @@ import subprocess
 
 
 class Driver:
-    def __init__(self, environment=None):
+    def __init__(self, environment=None, by=()):
+        """`by`: a command that runs it."""
         self.child = subprocess.Popen(
-            [os.environ["DYNATLAS_AWS_DRIVER"]], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+            [*by, os.environ["DYNATLAS_AWS_DRIVER"]], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
         )
 
     def ask(self, **task):

@@ -3,9 +3,11 @@
 
 import http.server
 import os
+import pathlib
 import socket
 import ssl
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -68,9 +70,9 @@ class AwsHttpTest(unittest.TestCase):
         server.url = f"{'https' if context else 'http'}://127.0.0.1:{server.server_port}"
         return server
 
-    def driver(self, **variables):
+    def driver(self, by=(), **variables):
         environment = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
-        driver = aws_driver.Driver({**environment, **variables})
+        driver = aws_driver.Driver({**environment, **variables}, by)
         self.addCleanup(driver.close)
         return driver
 
@@ -125,6 +127,16 @@ class AwsHttpTest(unittest.TestCase):
             self.assertLess(time.monotonic() - began, 30)
         self.expect_error(self.send(driver, f"{url}"), True, "did not answer: ")  # nobody listens any more
         self.expect_error(self.send(driver, "http://name.invalid/"), True, "name.invalid did not answer: ")
+
+    def test_a_silent_name_server_has_no_more_time_than_others(self):
+        driver = self.driver(by=[sys.executable, pathlib.Path(__file__).with_name("silent_names.py")])
+        self.send(driver, HUSH)  # it runs
+        began = time.monotonic()
+        result = self.send(driver, f"http://name.example.com/{HUSH}", end_within=500)
+        self.expect_error(result, True, "name.example.com did not answer: ")
+        took = time.monotonic() - began
+        self.assertGreater(took, 0.4)
+        self.assertLess(took, 4)  # the resolver asks for 5 s, twice
 
     def test_what_will_not_pass_is_fatal(self):
         driver = self.driver()
