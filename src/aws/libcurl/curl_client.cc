@@ -144,7 +144,8 @@ class Exchange {
     const auto whole = std::max<long>(1, static_cast<long>(request_.end_within.count()));
     const auto connect = std::max<long>(1, static_cast<long>(request_.connect_within.count()));
     set(CURLOPT_NOSIGNAL, 1L);
-    // Otherwise libcurl, at the end of its time, waits for the thread that looks a name up: as long as the resolver likes.
+    // Otherwise libcurl, at the end of its time, waits for the thread that looks a name up: as long as the resolver
+    // likes.
     set(CURLOPT_QUICK_EXIT, 1L);
     set(CURLOPT_TIMEOUT_MS, whole);
     set(CURLOPT_CONNECTTIMEOUT_MS, std::min(whole, connect));
