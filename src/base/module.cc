@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 Result<fs::path> find_module(const ModuleFile& file) {
   std::error_code error;
   // As the kernel was given it (getauxval(3)), for /proc need not be mounted.
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): getauxval() has no other way to say it
   const auto* program = reinterpret_cast<const char*>(getauxval(AT_EXECFN));
   const fs::path folder = fs::canonical(program, error).parent_path();
   if (error) return fatal(fmt::format("cannot tell where the program lies, {}: {}", program, error.message()));

@@ -17,6 +17,7 @@ constexpr int exit_failed = 1;
 
 // By the name that the kernel was given (getauxval(3)), for /proc need not be mounted.
 std::string own_folder() {
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): getauxval() has no other way to say it
   const auto* name = reinterpret_cast<const char*>(getauxval(AT_EXECFN));
   const std::unique_ptr<char, decltype(&std::free)> path(realpath(name, nullptr), &std::free);
   const std::string whole(path ? path.get() : name);
