@@ -133,10 +133,13 @@ Result<void> MongoTarget::open(const Change& change) {
 // Before any is compared with another: kinds that do not compare are an error.
 Result<void> MongoTarget::open_all(std::span<const Change> changes) {
   for (const Change& change : changes) {
-    const auto found = collections_.find(change.destination);
+    auto found = collections_.find(change.destination);
     const bool known = found != collections_.end() && (change.kind.empty() || change.kind == found->second.kind);
-    if (!known) RETURN_IF_ERROR(open(change));
-    RETURN_IF_ERROR(check_key_fields(collections_.at(change.destination), change));
+    if (!known) {
+      RETURN_IF_ERROR(open(change));
+      found = collections_.find(change.destination);
+    }
+    RETURN_IF_ERROR(check_key_fields(found->second, change));
   }
   return {};
 }
