@@ -3,11 +3,12 @@
 
 #include <dlfcn.h>
 #include <fmt/format.h>
-#include <sys/auxv.h>
 
 #include <filesystem>
 #include <string_view>
 #include <system_error>
+
+#include "base/program_file.h"
 
 namespace dynatlas {
 
@@ -18,11 +19,8 @@ namespace fs = std::filesystem;
 // Nowhere else than beside the program and where it is installed: not in the working folder, whose files are not ours.
 Result<fs::path> find_module(const ModuleFile& file) {
   std::error_code error;
-  // As the kernel was given it (getauxval(3)), for /proc need not be mounted.
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): getauxval() has no other way to say it
-  const auto* program = reinterpret_cast<const char*>(getauxval(AT_EXECFN));
-  const fs::path folder = fs::canonical(program, error).parent_path();
-  if (error) return fatal(fmt::format("cannot tell where the program lies, {}: {}", program, error.message()));
+  const fs::path folder = fs::canonical(program_file(), error).parent_path();
+  if (error) return fatal(fmt::format("cannot tell where the program lies, {}: {}", program_file(), error.message()));
   const fs::path installed = (folder / DYNATLAS_MODULE_FOLDER).lexically_normal();
   for (const fs::path& place : {folder, installed}) {
     if (fs::exists(place / file.name, error)) return place / file.name;

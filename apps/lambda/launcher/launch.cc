@@ -2,7 +2,6 @@
 //
 // The `bootstrap` of the package for Lambda (docs/packaging.md): runs the real one with the loader and the libraries
 // that the package carries, whatever the system has. Linked statically, so that it needs nothing itself.
-#include <sys/auxv.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -11,14 +10,14 @@
 #include <string>
 #include <vector>
 
+#include "base/program_file.h"
+
 namespace {
 
 constexpr int exit_failed = 1;
 
-// By the name that the kernel was given (getauxval(3)), for /proc need not be mounted.
 std::string own_folder() {
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): getauxval() has no other way to say it
-  const auto* name = reinterpret_cast<const char*>(getauxval(AT_EXECFN));
+  const char* const name = dynatlas::program_file();
   const std::unique_ptr<char, decltype(&std::free)> path(realpath(name, nullptr), &std::free);
   const std::string whole(path ? path.get() : name);
   return whole.substr(0, whole.rfind('/') + 1);
