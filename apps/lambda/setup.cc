@@ -135,8 +135,7 @@ Result<FunctionSetup> read_setup(const Surroundings& around) {
 }
 
 Result<std::unique_ptr<TimedTarget>> open_target(const FunctionSetup& setup, Clock& clock) {
-  RETURN_IF_ERROR(setup.login->current(fetch_within));
-  return open_timed_mongo(mongo_options(setup.config), *setup.login, clock);
+  return open_timed_mongo(mongo_options(setup.config), *setup.login, clock, fetch_within);
 }
 
 }  // namespace dynatlas

@@ -3,8 +3,6 @@
 
 #include <utility>
 
-#include "target/mongodb/options.h"
-
 namespace dynatlas {
 
 MongoTargetOptions mongo_options(const Config& config) {
@@ -15,8 +13,9 @@ MongoTargetOptions mongo_options(const Config& config) {
   return options;
 }
 
-Result<std::unique_ptr<TimedTarget>> open_timed_mongo(MongoTargetOptions options, MongoLogin& login, Clock& clock) {
-  ASSIGN_OR_RETURN(std::unique_ptr<MongoPort> port, connect_mongo(login));
+Result<std::unique_ptr<TimedTarget>> open_timed_mongo(MongoTargetOptions options, MongoLogin& login, Clock& clock,
+                                                      MongoLogin::Limit within) {
+  ASSIGN_OR_RETURN(std::unique_ptr<MongoPort> port, connect_mongo(login, within));
   options.settles_by_itself = false;
   options.on_documents = IndexOnDocuments::refuse;
   return std::unique_ptr<TimedTarget>(std::make_unique<MongoTarget>(std::move(port), clock, std::move(options)));

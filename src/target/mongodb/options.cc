@@ -10,9 +10,6 @@ namespace dynatlas {
 
 namespace {
 
-// What the slowest source has: a credential_process.
-constexpr std::chrono::minutes login_within{1};
-
 Result<const MongoModule*> open_module() {
   // libmongoc counts in memory that other processes may look at, and complains, before it can be told where to, when
   // there is none. Nobody looks.
@@ -39,9 +36,9 @@ Result<std::unique_ptr<MongoPort>> connect_mongo(const MongoServer& server) {
   return module->connect(server, nullptr);
 }
 
-Result<std::unique_ptr<MongoPort>> connect_mongo(MongoLogin& login) {
+Result<std::unique_ptr<MongoPort>> connect_mongo(MongoLogin& login, MongoLogin::Limit within) {
   ASSIGN_OR_RETURN(const MongoModule* const module, mongo_module());
-  ASSIGN_OR_RETURN(const MongoServer server, login.current(login_within));
+  ASSIGN_OR_RETURN(const MongoServer server, login.current(within));
   return module->connect(server, &login);
 }
 

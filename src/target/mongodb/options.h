@@ -26,8 +26,11 @@ Result<MongoUri> read_mongo_uri(const std::string& uri);
 // primary), fatal where one refuses (credentials, permission, a version that is too old).
 Result<std::unique_ptr<MongoPort>> connect_mongo(const MongoServer& server);
 
-// The same, but with what `login` says within a minute: at the begin of a session the port connects anew where that is
-// another than before. Where it says nothing then, the port goes on with what it has. The login outlives the port.
-Result<std::unique_ptr<MongoPort>> connect_mongo(MongoLogin& login);
+// What the slowest source of a login has: a credential_process.
+inline constexpr std::chrono::minutes login_within{1};
+
+// The same, but with what `login` says `within` this time: at the begin of a session the port connects anew where that
+// is another than before. Where it says nothing then, the port goes on with what it has. The login outlives the port.
+Result<std::unique_ptr<MongoPort>> connect_mongo(MongoLogin& login, MongoLogin::Limit within = login_within);
 
 }  // namespace dynatlas
