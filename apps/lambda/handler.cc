@@ -8,6 +8,7 @@
 
 #include "aws/json_object.h"
 #include "decode/lambda_event.h"
+#include "pipeline/spare_time.h"
 
 namespace dynatlas {
 
@@ -15,11 +16,6 @@ namespace {
 
 // Kept from the deadline for the answer; of a short time a quarter.
 constexpr std::chrono::milliseconds margin_max{3000};
-
-// An invocation is paid by its time, and the next one waits for it: nothing is begun after the one, or waited for after
-// the other.
-constexpr std::chrono::milliseconds spare_time_max{50};
-constexpr std::chrono::milliseconds spare_wait_max{1000};
 
 Clock::Time end_of(const Invocation& invocation, Clock::Time now) {
   const auto left = std::max(invocation.deadline - now, std::chrono::microseconds(0));
@@ -59,7 +55,7 @@ Answer Handler::apply(const LambdaEvent& event, Clock::Time ends) {
   tell(summary);
   log_.metrics(summary, clock_.now() - began);
   if (!summary.failure) {
-    settle_in_spare_time(ends);
+    use_spare_time(ends);
     return response_of(event, std::nullopt);
   }
   if (summary.failure->from.empty()) return failed("Function.EventFailed", summary.failure->error.message);
@@ -82,11 +78,8 @@ void Handler::tell(const EventSummary& summary) {
                          from.empty() ? "the whole event comes again" : "it comes again from " + from));
 }
 
-// What is left is done the next time: a failure here loses nothing.
-void Handler::settle_in_spare_time(Clock::Time ends) {
-  const Clock::Time now = clock_.now();
-  target_->end_by(std::min<Clock::Time>(ends, now + spare_wait_max));
-  const Result<void> settled = target_->settle_until(std::min<Clock::Time>(ends, now + spare_time_max));
+void Handler::use_spare_time(Clock::Time ends) {
+  const Result<void> settled = settle_in_spare_time(*target_, clock_.now(), ends);
   if (!settled) log_.warn("tombstones were not settled: " + settled.error().message);
 }
 

@@ -31,7 +31,7 @@ class Handler {
   Result<void> recall_and_settle(Clock::Time ends);
   Answer apply(const LambdaEvent& event, Clock::Time ends);
   Answer settle(Clock::Time ends);
-  void settle_in_spare_time(Clock::Time ends);
+  void use_spare_time(Clock::Time ends);
   void tell(const EventSummary& summary);
 
   EventApplier applier_;

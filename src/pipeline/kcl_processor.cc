@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/printable.h"
+#include "pipeline/spare_time.h"
 
 namespace dynatlas {
 
@@ -30,7 +31,6 @@ constexpr seconds last_checkpoint_within{10};
 // Due tombstones are settled once a minute (target/mongodb/mongo_target.cc): between two messages for a moment, and for
 // longer while none comes.
 constexpr seconds idle_after{30};
-constexpr milliseconds settle_between_max{50};
 constexpr milliseconds settle_idle_max{1000};
 
 // What a Lambda function gets at most: nothing grows with the daemon's messages but their own text.
@@ -200,8 +200,7 @@ Result<void> KclProcessor::stop(const std::string& reason) {
 
 void KclProcessor::settle_between() {
   if (target_ == nullptr) return;
-  target_->end_by(clock_.now() + settle_idle_max);
-  tell_settled(target_->settle_until(clock_.now() + settle_between_max));
+  tell_settled(settle_in_spare_time(*target_, clock_.now()));
 }
 
 // There is time for what earlier processes left, too.
