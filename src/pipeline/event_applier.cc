@@ -227,7 +227,7 @@ Result<void> EventApplier::refuse(std::size_t index, const RecordFault& fault, c
   }
   RETURN_IF_ERROR(park(record, fault.cause));
   done(index);
-  if (waiting_.empty()) kept_brake_ = brake_;
+  keep_brake();
   return {};
 }
 
@@ -240,9 +240,14 @@ Result<void> EventApplier::flush() {
   if (batch_.empty()) return {};
   const Clock::Time began = clock_.now();
   RETURN_IF_ERROR(apply_batch());
-  if (waiting_.empty()) kept_brake_ = brake_;
+  keep_brake();
   pace(began);
   return {};
+}
+
+// Called where all that came so far is dealt with, but for what waits.
+void EventApplier::keep_brake() {
+  if (waiting_.empty()) kept_brake_ = brake_;
 }
 
 // Twice as many take twice the time.

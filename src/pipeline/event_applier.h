@@ -71,6 +71,7 @@ class EventApplier {
   void reset();
   Error failed_target(Error error);
   EventFailure failure(Error error) const;
+  void keep_brake();
   void pace(Clock::Time began);
   Origin origin_of(std::size_t index) const;
   void complete(Origin& origin) const;
